@@ -1,0 +1,1 @@
+"""The execution case, its parties and their claims."""

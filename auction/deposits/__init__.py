@@ -1,0 +1,1 @@
+"""Deposits: held, applied, released, forfeited."""

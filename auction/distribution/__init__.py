@@ -1,0 +1,1 @@
+"""From proceeds to creditors."""

@@ -1,0 +1,1 @@
+"""Words every floor speaks; standard library and msgspec only."""

@@ -1,0 +1,96 @@
+"""Settings: one frozen object, read once at each process start and passed down."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process must know before it starts. Each field is an environment variable."""
+
+    database_url: str
+    """PostgreSQL as the serving role: postgresql://user:password@host:port/name."""
+    valkey_url: str
+    """Valkey: redis://:password@host:port/0."""
+    migration_database_url: str = ""
+    """PostgreSQL as the owner of the tables; only migrations use it."""
+    luochui_state: Path = Path("var")
+    """Where files, keys and the embedded servers live."""
+    web_host: str = "127.0.0.1"
+    web_port: int = 8000
+    live_port: int = 8001
+    web_origin: str = "http://127.0.0.1:8000"
+    """The one origin of the pages, as browsers write it."""
+    live_origin: str = "ws://127.0.0.1:8001"
+    """Where the live hall answers, as the pages tell it to browsers."""
+
+    @property
+    def async_database_url(self) -> str:
+        """The database as SQLAlchemy's asyncpg dialect names it."""
+        return self.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the pages are served over TLS; decides the cookie's prefix."""
+        return self.web_origin.startswith("https://")
+
+    @property
+    def keys_path(self) -> Path:
+        """The folder of the signers' keys; no serving process reads it."""
+        return self.luochui_state / "keys"
+
+    @property
+    def signer_socket(self) -> Path:
+        """The local socket at which the signers answer."""
+        return self.luochui_state / "run" / "signer.sock"
+
+    @property
+    def files_path(self) -> Path:
+        """The folder of the content-addressed file store."""
+        return self.luochui_state / "files"
+
+
+class SettingsError(Exception):
+    """One sentence that names the setting and what is wrong with it."""
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; raise SettingsError naming the first wrong one."""
+    source = os.environ if environment is None else environment
+    known = {
+        field: source[field.upper()]
+        for field in Settings.__struct_fields__
+        if field.upper() in source
+    }
+    try:
+        settings = msgspec.convert(known, Settings, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise SettingsError(_sentence(str(wrong))) from wrong
+    _check_urls(settings)
+    return settings
+
+
+def _sentence(complaint: str) -> str:
+    """Turn msgspec's words (`Expected int - at $.web_port`) into one sentence."""
+    if "missing required field" in complaint:
+        field = complaint.split("`")[1]
+        return f"{field.upper()} is not set."
+    what, _, where = complaint.partition(" - at `$.")
+    return f"{where.rstrip('`').upper()} is wrong: {what}."
+
+
+def _check_urls(settings: Settings) -> None:
+    schemes = {
+        "database_url": ("postgresql://",),
+        "migration_database_url": ("postgresql://", ""),
+        "valkey_url": ("redis://", "rediss://", "unix://"),
+        "web_origin": ("http://", "https://"),
+        "live_origin": ("ws://", "wss://"),
+    }
+    for field, starts in schemes.items():
+        value = str(getattr(settings, field))
+        if not value.startswith(starts) or (not value and "" not in starts):
+            wanted = " or ".join(start for start in starts if start)
+            raise SettingsError(f"{field.upper()} must start with {wanted}.")

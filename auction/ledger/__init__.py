@@ -1,0 +1,1 @@
+"""Double-entry book of every fen the court holds."""

@@ -1,0 +1,1 @@
+"""Offering a lot: first auction, second auction, sell-off."""

@@ -1,0 +1,1 @@
+"""Seized assets and the lots made of them."""

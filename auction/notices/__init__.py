@@ -1,0 +1,1 @@
+"""Legal documents: wording, issue, service and proof."""

@@ -1,0 +1,1 @@
+"""Natural and legal persons, court staff, and how they sign in."""

@@ -1,0 +1,1 @@
+"""From hammer price to title."""

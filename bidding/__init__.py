@@ -1,0 +1,1 @@
+"""The bidding hall: who may bid, what counts, who wins."""

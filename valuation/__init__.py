@@ -1,0 +1,1 @@
+"""How a lot gets its reference price."""

@@ -1,0 +1,1 @@
+"""The live hall: a websockets server of its own."""

@@ -1,0 +1,1 @@
+"""Everything that happens with nobody at a browser."""

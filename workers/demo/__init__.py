@@ -1,0 +1,1 @@
+"""The demonstration: made-up people, lots like real ones, robots that bid."""

@@ -1,0 +1,1 @@
+"""Servers from wheels when none is given."""

@@ -1,0 +1,1 @@
+"""Keepers of keys, in a process of their own."""
