@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 STOP_SECONDS_MAX = 20.0
 _POLL_SECONDS = 0.05
@@ -62,14 +63,28 @@ def watch() -> None:
         _stop(pid, number)
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process runs under this pid; one that ended and was not reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:  # where there is no /proc, whoever adopts orphans reaps them too
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True
+
+
 def _stop(pid: int, number: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS_MAX
     try:
         os.kill(pid, number)
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
+        while is_alive(pid) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        os.kill(pid, signal.SIGKILL)
+        if is_alive(pid):
+            os.kill(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
 

@@ -17,10 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from workers.embedded.leash import is_alive
+
 MAJOR = 18
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 60.0
+STARTS_MAX = 3
 _POLL_SECONDS = 0.02
+_RETRY_SECONDS = 0.3
 _UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -67,21 +71,53 @@ class EmbeddedPostgres:
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:
-        """Make the data directory if there is none, and start the server."""
+        """Make the data directory if there is none, and start the server.
+
+        Another port is tried when somebody took the free one in between.
+        """
         self._bin = self._find_bin()
         self._initialise()
-        self.port = free_port()
-        log = (self.base / "pg.log").open("ab")
-        self._process = subprocess.Popen(
-            [str(self._bin / "postgres"), "-D", str(self.data), *self._options()],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            **self._identity(),
-        )
-        log.close()
-        self._await_ready()
+        self._await_predecessor()
+        for attempt in range(1, STARTS_MAX + 1):
+            self.port = free_port()
+            self._launch()
+            if self._became_ready():
+                return
+            if attempt == STARTS_MAX:
+                tail = (self.base / "pg.log").read_text(errors="replace")[-500:]
+                raise ServerError(f"PostgreSQL stopped at once: {tail}")
+            time.sleep(attempt * _RETRY_SECONDS)
+
+    def is_running(self) -> bool:
+        """Whether the postmaster is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def _launch(self) -> None:
+        with (self.base / "pg.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self._bin_path("postgres")), "-D", str(self.data), *self._options()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._identity(),
+            )
+
+    def _await_predecessor(self) -> None:
+        """Let the server of a parent that was killed finish its shutdown first."""
+        file = self.data / "postmaster.pid"
+        deadline = time.monotonic() + STOP_SECONDS_MAX
+        while file.exists() and time.monotonic() < deadline:
+            first, newline, rest = file.read_text().partition("\n")
+            if not first.strip().isdigit():
+                return
+            if not is_alive(int(first)):
+                # Where nobody reaps orphans its pid stays taken for ever, and PostgreSQL would
+                # refuse to start. Our own pid says "stale" to our child, and leaves it the
+                # other check: that nobody is attached to the old shared memory.
+                file.write_text(f"{os.getpid()}{newline}{rest}")
+                return
+            time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
         """Shut down fast: clients are cut off, nothing committed is lost."""
@@ -107,10 +143,11 @@ class EmbeddedPostgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _initialise(self) -> None:
-        if (self.data / "PG_VERSION").exists():
+        if self.data.exists():
             return
-        shutil.rmtree(self.data, ignore_errors=True)
-        self._make_folder(self.data)
+        part = self.base / f"pg{MAJOR}.part"  # renamed when whole: initdb may be killed midway
+        shutil.rmtree(part, ignore_errors=True)
+        self._make_folder(part)
         password = self.base / "pg.password"
         password.unlink(missing_ok=True)
         descriptor = os.open(password, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
@@ -118,28 +155,30 @@ class EmbeddedPostgres:
             file.write(secrets.token_urlsafe(24))
         self._give(password)
         done = subprocess.run(
-            [str(self._bin_path("initdb")), "-D", str(self.data), "-U", "luochui_owner",
+            [str(self._bin_path("initdb")), "-D", str(part), "-U", "luochui_owner",
              "--pwfile", str(password), "-E", "UTF8", "--locale-provider=builtin",
              "--locale=C.UTF-8", "--auth=scram-sha-256", "--data-checksums"],
             capture_output=True, text=True, check=False, **self._identity(),
         )  # fmt: skip
+        if self._account is not None:
+            os.chown(password, 0, 0)  # others that run as this user must not read it
         if done.returncode:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(part, ignore_errors=True)
             raise ServerError(f"initdb failed: {done.stderr.strip()[-500:]}")
+        part.rename(self.data)
 
-    def _await_ready(self) -> None:
+    def _became_ready(self) -> bool:
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline:
-            if self._process is not None and self._process.poll() is not None:
-                tail = (self.base / "pg.log").read_text(errors="replace")[-500:]
-                raise ServerError(f"PostgreSQL stopped at once: {tail}")
+            if not self.is_running():
+                return False
             asked = subprocess.run(
                 [str(self._bin_path("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
                 check=False,
                 **self._identity(),
             )
             if asked.returncode == 0:
-                return
+                return True
             time.sleep(_POLL_SECONDS)
         raise ServerError(f"PostgreSQL was not ready within {READY_SECONDS_MAX:.0f} s.")
 
