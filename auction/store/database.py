@@ -1,0 +1,102 @@
+"""Engines and sessions: writing by units of work, reading read-only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from auction.kernel.actor import Actor
+from auction.kernel.clock import Clock, SystemClock
+from auction.kernel.settings import Settings
+from auction.law.rulebook import Rulebook
+from auction.store.platform import rulebook_in_force
+from auction.store.unit import Unit
+
+POOL_SIZE = 8
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "4000",
+    "statement_timeout": "30000",
+    "idle_in_transaction_session_timeout": "60000",
+    "synchronous_commit": "on",
+    "jit": "off",
+}
+
+_READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class OwnerError(Exception):
+    """A serving process was given the owner of the tables; it refuses to start."""
+
+
+class Database:
+    """One process's access to PostgreSQL."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, application: str = "luochui"
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.engine: AsyncEngine = create_async_engine(
+            settings.async_database_url,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_SIZE,
+            pool_pre_ping=True,
+            connect_args={
+                "server_settings": {**_SESSION, "application_name": application},
+                "timeout": 10,
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._rulebook: Rulebook | None = None
+
+    @asynccontextmanager
+    async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
+        """One command: committed once when the block ends, rolled back when it raises."""
+        rules = await self.rulebook()
+        async with self._sessions() as session:
+            work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
+            yield work
+            await work.commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A read-only transaction that sees one state of the database."""
+        async with self._sessions() as session:
+            await session.connection(
+                execution_options={
+                    "isolation_level": "REPEATABLE READ",
+                    "postgresql_readonly": True,
+                }
+            )
+            yield session
+
+    async def rulebook(self) -> Rulebook:
+        """The rulebook chosen when the database was made; read once."""
+        if self._rulebook is None:
+            async with self._sessions() as session:
+                self._rulebook = await rulebook_in_force(session)
+        return self._rulebook
+
+    async def refuse_owner(self) -> None:
+        """Raise OwnerError when this connection could change the tables themselves."""
+        async with self._sessions() as session:
+            owns = await session.scalar(
+                text(
+                    "SELECT pg_has_role(current_user, tableowner, 'member') FROM pg_tables"
+                    " WHERE schemaname = 'public' AND tablename = 'journal'"
+                )
+            )
+        if owns:
+            raise OwnerError(
+                "DATABASE_URL names the owner of the tables; give the serving role instead."
+            )
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()

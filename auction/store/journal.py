@@ -1,0 +1,242 @@
+"""The hash-chained, append-only journal: one chain a stream, written in the fact's own commit.
+
+An entry's leaf is canonical JSON (LOG/1); its hash is SHA-256(0x00 || leaf), the leaf hash
+of a Merkle tree (RFC 9162), so that batches and the public log can be built over entries.
+Each leaf names the hash of the one before it in its stream: removing, changing or swapping
+an entry breaks the chain. One chain per stream, since with one for all every bid on the
+platform would queue behind one row.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auction.kernel.canonical import canon
+from auction.kernel.merkle import leaf_hash
+from auction.store.base import Base
+from auction.store.columns import Instant
+
+VERSION = "LOG/1"
+FIRST_PREV = b"\x00" * 32
+LEAF_BYTES_MAX = 65_535
+
+
+Link = tuple[int, str, bytes, bytes]
+"""seq, kind, leaf, hash of a stored entry."""
+
+
+class JournalEntry(Base):
+    """One fact. Rows are only ever added."""
+
+    __tablename__ = "journal"
+    __table_args__ = (UniqueConstraint("stream", "seq"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    stream: Mapped[str]
+    seq: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JournalHead(Base):
+    """Where a stream's chain stands; locked while entries are added to it."""
+
+    __tablename__ = "journal_head"
+
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to be journaled, before it has its place in a chain."""
+
+    id: UUID
+    kind: str
+    stream: str
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journaled fact with its place and its bytes."""
+
+    stream: str
+    seq: int
+    leaf: bytes
+    hash: bytes
+
+
+def instant_text(moment: datetime) -> str:
+    """A moment as leaves write it: UTC, microseconds, Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def make_leaf(fact: Fact, *, seq: int, prev: bytes, actor: str, at: datetime) -> bytes:
+    """The bytes of an entry (TRUST.md 2.3 with our names)."""
+    leaf = canon(
+        {
+            "v": VERSION,
+            "kind": fact.kind,
+            "id": str(fact.id),
+            "at": instant_text(at),
+            "by": actor,
+            "stream": fact.stream,
+            "seq": seq,
+            "prev": prev.hex(),
+            "body": fact.body,
+        }
+    )
+    if len(leaf) > LEAF_BYTES_MAX:
+        raise ValueError(f"journal entry of {len(leaf)} bytes; {LEAF_BYTES_MAX} is the most")
+    return leaf
+
+
+async def append(
+    session: AsyncSession, facts: Sequence[Fact], *, actor: str, at: datetime
+) -> list[Entry]:
+    """Chain `facts` to their streams, in order; return their entries in the same order.
+
+    Heads are locked in the order of their names, so that two commands never wait for
+    each other. The caller commits.
+    """
+    if not facts:
+        return []
+    heads = await _lock_heads(session, sorted({fact.stream for fact in facts}))
+    entries: list[Entry] = []
+    rows: list[dict[str, object]] = []
+    for fact in facts:
+        seq, prev = heads[fact.stream]
+        leaf = make_leaf(fact, seq=seq + 1, prev=prev, actor=actor, at=at)
+        entry = Entry(fact.stream, seq + 1, leaf, leaf_hash(leaf))
+        heads[fact.stream] = (entry.seq, entry.hash)
+        entries.append(entry)
+        rows.append(
+            {"id": fact.id, "stream": fact.stream, "seq": entry.seq, "kind": fact.kind,
+             "recorded_at": at, "leaf": leaf, "hash": entry.hash}
+        )  # fmt: skip
+    await session.execute(insert(JournalEntry), rows)
+    await _move_heads(session, heads)
+    return entries
+
+
+async def _lock_heads(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
+    fresh = [{"stream": stream, "seq": 0, "hash": FIRST_PREV} for stream in streams]
+    await session.execute(upsert(JournalHead).values(fresh).on_conflict_do_nothing())
+    locked = await session.execute(
+        select(JournalHead.stream, JournalHead.seq, JournalHead.hash)
+        .where(JournalHead.stream.in_(streams))
+        .order_by(JournalHead.stream)
+        .with_for_update()
+    )
+    return {stream: (seq, head) for stream, seq, head in locked}
+
+
+async def _move_heads(session: AsyncSession, heads: dict[str, tuple[int, bytes]]) -> None:
+    moved = upsert(JournalHead).values(
+        [{"stream": stream, "seq": seq, "hash": head} for stream, (seq, head) in heads.items()]
+    )
+    await session.execute(
+        moved.on_conflict_do_update(
+            index_elements=["stream"], set_={"seq": moved.excluded.seq, "hash": moved.excluded.hash}
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a chain breaks, in words."""
+
+    stream: str
+    seq: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of the journal found."""
+
+    streams: int
+    entries: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every chain holds."""
+        return not self.faults
+
+
+class _Leaf(msgspec.Struct):
+    v: str
+    kind: str
+    stream: str
+    seq: int
+    prev: str
+
+
+def check_chain(stream: str, links: Iterable[Link]) -> list[Fault]:
+    """Check one stream's (seq, kind, leaf, hash) in order of seq; pure."""
+    faults: list[Fault] = []
+    expected, prev = 1, FIRST_PREV
+    for seq, kind, leaf, stored in links:
+        found = _check_link(stream, expected, prev, (seq, kind, leaf, stored))
+        faults += [Fault(stream, seq, sentence) for sentence in found]
+        expected, prev = seq + 1, stored
+    return faults
+
+
+def _check_link(stream: str, expected: int, prev: bytes, link: Link) -> list[str]:
+    seq, kind, leaf, stored = link
+    if leaf_hash(leaf) != stored:
+        return ["the entry's bytes do not give its hash"]
+    try:
+        told = msgspec.json.decode(leaf, type=_Leaf)
+    except msgspec.DecodeError:
+        return ["the entry cannot be read"]
+    checks = {
+        f"entry {expected} is missing before it": seq == expected,
+        "the entry belongs to another place": (told.stream, told.seq) == (stream, seq),
+        "the row tells another kind than the entry": told.kind == kind,
+        "the entry does not follow the one before it": told.prev == prev.hex(),
+    }
+    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+async def streams(session: AsyncSession) -> list[JournalHead]:
+    """Every stream with its head, by name."""
+    return list((await session.scalars(select(JournalHead).order_by(JournalHead.stream))).all())
+
+
+async def verify(session: AsyncSession) -> Verification:
+    """Check every chain against its entries and its head."""
+    faults: list[Fault] = []
+    count = 0
+    heads = await streams(session)
+    for head in heads:
+        links = [link async for link in _links(session, head.stream)]
+        count += len(links)
+        faults += check_chain(head.stream, links)
+        last = links[-1][0], links[-1][3] if links else (0, FIRST_PREV)
+        if links and last != (head.seq, head.hash):
+            faults.append(Fault(head.stream, head.seq, "the head is not the last entry"))
+    return Verification(len(heads), count, tuple(faults))
+
+
+async def _links(session: AsyncSession, stream: str) -> AsyncIterator[Link]:
+    rows = await session.execute(
+        select(JournalEntry.seq, JournalEntry.kind, JournalEntry.leaf, JournalEntry.hash)
+        .where(JournalEntry.stream == stream)
+        .order_by(JournalEntry.seq)
+    )
+    for seq, kind, leaf, stored in rows:
+        yield seq, kind, leaf, stored

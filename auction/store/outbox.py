@@ -1,0 +1,124 @@
+"""What must leave a transaction leaves through here: events to sockets, jobs to the worker.
+
+Rows are written in the commit that makes them true and handed on afterwards, at least
+once. Valkey and arq carry only row ids or public facts; PostgreSQL is the truth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auction.store.base import Base
+from auction.store.columns import Instant, state_column, states_check
+
+ATTEMPTS_MAX = 12
+"""After so many failures a row is dead: a person looks at it."""
+_BACKOFF_SECONDS_MAX = 300
+
+
+class OutboxKind(StrEnum):
+    EVENT = "event"
+    JOB = "job"
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class OutboxRow(Base):
+    """One event or one job on its way out."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        states_check("kind", OutboxKind),
+        states_check("state", OutboxState),
+        Index("ix_outbox_due", "due_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[OutboxKind] = state_column(OutboxKind)
+    name: Mapped[str]
+    channel: Mapped[str]
+    """Valkey channel of an event; empty for a job."""
+    body: Mapped[dict[str, object]] = mapped_column(JSONB)
+    state: Mapped[OutboxState] = state_column(OutboxState)
+    attempts: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    error: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row handed to the relay."""
+
+    id: UUID
+    kind: OutboxKind
+    name: str
+    channel: str
+    body: dict[str, object]
+
+
+async def claim_due(
+    session: AsyncSession, now: datetime, *, lease: timedelta, most: int
+) -> Sequence[Due]:
+    """Take due rows for `lease`; other relays skip them until then. The caller commits."""
+    rows = (
+        await session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now)
+            .order_by(OutboxRow.due_at, OutboxRow.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for row in rows:
+        row.due_at = now + lease
+    return [Due(row.id, row.kind, row.name, row.channel, row.body) for row in rows]
+
+
+async def mark_done(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
+    """Close rows whose message went out or whose effect is in this same commit."""
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(ids))
+        .values(state=OutboxState.DONE, done_at=now, error="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def lock_waiting(session: AsyncSession, row_id: UUID) -> OutboxRow | None:
+    """Lock a job's row, or return None when it is done or another worker has it."""
+    return (
+        await session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.id == row_id, OutboxRow.state == OutboxState.WAITING)
+            .with_for_update(skip_locked=True)
+        )
+    ).one_or_none()
+
+
+async def record_failure(
+    session: AsyncSession, row_id: UUID, now: datetime, error: str
+) -> OutboxState:
+    """Count a failed attempt and say when to try again; give up after ATTEMPTS_MAX."""
+    row = await session.get_one(OutboxRow, row_id, with_for_update=True)
+    if row.state is not OutboxState.WAITING:
+        return row.state
+    row.attempts += 1
+    row.error = error[:2000]
+    if row.attempts >= ATTEMPTS_MAX:
+        row.state = OutboxState.DEAD
+    pause = min(0.2 * 2**row.attempts, _BACKOFF_SECONDS_MAX)
+    row.due_at = now + timedelta(seconds=pause)
+    return row.state

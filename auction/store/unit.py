@@ -1,0 +1,104 @@
+"""The unit of work: one transaction by one actor at one instant; nothing else commits."""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auction.kernel import actor as acting
+from auction.kernel.actor import Actor, Permission
+from auction.kernel.events import Event
+from auction.kernel.ids import CourtId, new_id
+from auction.kernel.refusal import Refusal, invariant
+from auction.law.rulebook import Rulebook
+from auction.store import journal, outbox
+from auction.store.base import Base
+from auction.store.journal import Entry, Fact
+from auction.store.outbox import OutboxKind, OutboxRow, OutboxState
+
+EntityT = TypeVar("EntityT", bound=Base)
+
+
+class Unit:
+    """What a command works with. Commands lock, require, decide, apply, record, emit."""
+
+    def __init__(
+        self, session: AsyncSession, *, actor: Actor, now: datetime, rules: Rulebook
+    ) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self.rules = rules
+        self._facts: list[Fact] = []
+        self._is_over = False
+
+    def new_id(self) -> UUID:
+        """Make an identifier for a row born in this unit."""
+        return new_id(self.now)
+
+    async def load(self, entity: type[EntityT], key: UUID) -> EntityT:
+        """Return a row without locking it, or refuse with `not_found`."""
+        found = await self.session.get(entity, key)
+        return self._present(entity, key, found)
+
+    async def lock(self, entity: type[EntityT], key: UUID, *, share: bool = False) -> EntityT:
+        """Return a row as it is now, locked until the commit (FOR UPDATE, or FOR SHARE)."""
+        await self.session.flush()
+        found = await self.session.get(
+            entity, key, with_for_update={"read": share}, populate_existing=True
+        )
+        return self._present(entity, key, found)
+
+    def add(self, entity: Base) -> None:
+        """Add a new row."""
+        self.session.add(entity)
+
+    def require(self, permission: Permission, court_id: CourtId | str | None = None) -> None:
+        """Refuse with `forbidden` unless the actor may."""
+        acting.require(self.actor, permission, CourtId(court_id) if court_id is not None else None)
+
+    def record(self, kind: str, stream: str, **body: object) -> None:
+        """Journal a fact in this commit. The body holds ids, codes and integers, never names."""
+        self._facts.append(Fact(self.new_id(), kind, stream, body))
+
+    async def entries(self) -> list[Entry]:
+        """Chain the facts recorded so far now, for a command that needs their hashes."""
+        facts, self._facts = self._facts, []
+        return await journal.append(self.session, facts, actor=self.actor.pseudonym, at=self.now)
+
+    def emit(self, event: Event) -> None:
+        """Tell the world after the commit, by the relay."""
+        self._send(OutboxKind.EVENT, event.name, event.channel(), event.payload(), self.now)
+
+    def enqueue(self, job: str, *, not_before: datetime | None = None, **body: str) -> None:
+        """Have the worker do a job after the commit, at least once."""
+        self._send(OutboxKind.JOB, job, "", dict(body), not_before or self.now)
+
+    async def finish_job(self, row_id: UUID) -> None:
+        """Mark a job done in this commit: its effect and its end are one."""
+        await outbox.mark_done(self.session, [row_id], self.now)
+
+    async def commit(self) -> None:
+        """Write the journal and make everything durable. Called once, by the Database."""
+        invariant(not self._is_over, "a unit commits once")
+        self._is_over = True
+        await self.session.flush()
+        await self.entries()
+        await self.session.commit()
+
+    def _send(
+        self, kind: OutboxKind, name: str, channel: str, body: dict[str, object], due_at: datetime
+    ) -> None:
+        row = OutboxRow(
+            id=self.new_id(), kind=kind, name=name, channel=channel, body=body,
+            state=OutboxState.WAITING, attempts=0, due_at=due_at, made_at=self.now,
+            done_at=None, error="",
+        )  # fmt: skip
+        self.session.add(row)
+
+    @staticmethod
+    def _present(entity: type[EntityT], key: UUID, found: EntityT | None) -> EntityT:
+        if found is None:
+            raise Refusal("not_found", what=entity.__tablename__, id=str(key))
+        return found

@@ -1,0 +1,20 @@
+"""Every table of the platform, gathered so that migrations can be compared with the models."""
+
+import importlib
+
+from sqlalchemy import MetaData
+
+from auction.store.base import Base
+
+ENTITY_MODULES = (
+    "auction.store.platform",
+    "auction.store.journal",
+    "auction.store.outbox",
+)
+
+
+def metadata() -> MetaData:
+    """Import all entities and return their tables."""
+    for module in ENTITY_MODULES:
+        importlib.import_module(module)
+    return Base.metadata
