@@ -1,0 +1,18 @@
+PYTHON ?= python3
+
+.PHONY: demo test lint bench journey lock help
+
+help:
+	@$(PYTHON) boot.py help
+demo:
+	@$(PYTHON) boot.py demo
+test:
+	@$(PYTHON) boot.py test
+lint:
+	@$(PYTHON) boot.py lint
+bench:
+	@$(PYTHON) boot.py bench $(if $(ONLY),--only $(ONLY))
+journey:
+	@$(PYTHON) boot.py journey $(if $(OUT),--out "$(OUT)")
+lock:
+	@$(PYTHON) boot.py lock
