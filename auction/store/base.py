@@ -1,7 +1,12 @@
 """The declarative base of every table: names of constraints in models and migrations alike."""
 
-from sqlalchemy import MetaData
+from typing import ClassVar, NewType
+from uuid import UUID
+
+from sqlalchemy import MetaData, String, Uuid
 from sqlalchemy.orm import DeclarativeBase
+
+from auction.kernel import ids
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -12,7 +17,16 @@ NAMING = {
 }
 
 
+TYPED_IDS = {
+    value: Uuid() if value.__supertype__ is UUID else String()
+    for value in vars(ids).values()
+    if isinstance(value, NewType)
+}
+"""Every typed identifier as a column: UUIDs as uuid, courts and codes as text."""
+
+
 class Base(DeclarativeBase):
     """Base of all entities."""
 
+    type_annotation_map: ClassVar = dict(TYPED_IDS)
     metadata = MetaData(naming_convention=NAMING)

@@ -10,6 +10,8 @@ ENTITY_MODULES = (
     "auction.store.platform",
     "auction.store.journal",
     "auction.store.outbox",
+    "bidding.registration",
+    "bidding.hall_code",
 )
 
 

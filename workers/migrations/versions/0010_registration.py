@@ -1,5 +1,10 @@
 """registration"""
 
+import sqlalchemy as sa
+from alembic import op
+
+from workers.migrations.grants import append_only, grant
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -8,7 +13,86 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    op.create_table(
+        "registrations",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("listing_id", sa.Uuid, nullable=False),
+        sa.Column("court_id", sa.Text, nullable=False),
+        sa.Column("person_id", sa.Uuid, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("capacity", sa.String, nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True)),
+        sa.Column("priority", sa.String, nullable=False),
+        sa.Column("priority_ground", sa.Text, nullable=False),
+        sa.Column("priority_rank", sa.Integer),
+        sa.Column("priority_decided_by", sa.Uuid),
+        sa.Column("priority_decided_at", sa.DateTime(timezone=True)),
+        sa.Column("password_salt", sa.LargeBinary),
+        sa.Column("public_key", sa.LargeBinary),
+        sa.Column("sealed_code", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("id", name="pk_registrations"),
+        sa.UniqueConstraint("listing_id", "person_id", name="uq_registrations_listing_id_person_id"),
+        sa.CheckConstraint(
+            "state IN ('applied', 'deposit_awaited', 'deposit_held', 'qualified',"
+            " 'refused', 'withdrawn')",
+            name="ck_registrations_state_known",
+        ),
+        sa.CheckConstraint(
+            "capacity IN ('self', 'agent', 'joint')", name="ck_registrations_capacity_known"
+        ),
+        sa.CheckConstraint(
+            "priority IN ('none', 'claimed', 'confirmed', 'declined')",
+            name="ck_registrations_priority_known",
+        ),
+        sa.CheckConstraint("priority_rank >= 1", name="ck_registrations_priority_rank"),
+    )
+    op.create_index("ix_registrations_person_id", "registrations", ["person_id"])
+    grant("registrations")
+
+    op.create_table(
+        "acknowledgements",
+        sa.Column("registration_id", sa.Uuid, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("registration_id", "key", name="pk_acknowledgements"),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name="fk_acknowledgements_registration_id_registrations",
+        ),
+        sa.CheckConstraint(
+            "kind IN ('warning', 'undertaking')", name="ck_acknowledgements_kind_known"
+        ),
+    )
+    append_only("acknowledgements")
+
+    op.create_table(
+        "hall_codes",
+        sa.Column("listing_id", sa.Uuid, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("priority_rank", sa.Integer),
+        sa.Column("sealed_registration", sa.LargeBinary, nullable=False),
+        sa.Column("issued_on_hour", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("listing_id", "code", name="pk_hall_codes"),
+        sa.CheckConstraint("priority_rank >= 1", name="ck_hall_codes_priority_rank"),
+    )
+    grant("hall_codes")
+
+    op.create_table(
+        "hall_admissions",
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("listing_id", sa.Uuid, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_hall_admissions"),
+    )
+    grant("hall_admissions", "SELECT, INSERT")
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    for table in ("hall_admissions", "hall_codes", "acknowledgements", "registrations"):
+        op.drop_table(table)
