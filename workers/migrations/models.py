@@ -10,6 +10,9 @@ ENTITY_MODULES = (
     "auction.store.platform",
     "auction.store.journal",
     "auction.store.outbox",
+    "auction.people.organisation",
+    "auction.people.person",
+    "auction.people.credentials",
     "bidding.registration",
     "bidding.hall_code",
 )

@@ -1,0 +1,24 @@
+"""Who may do what to people, their roles and their sign-ins."""
+
+from auction.kernel.actor import Role, permit
+
+_ANYBODY_SIGNED_IN = (
+    Role.BIDDER,
+    Role.OFFICER,
+    Role.PANEL,
+    Role.SUPERVISOR,
+    Role.FINANCE_CLERK,
+    Role.FINANCE_APPROVER,
+    Role.AGENCY,
+    Role.REGISTRY,
+    Role.TAX,
+    Role.ADMINISTRATOR,
+)
+
+ENROLL = permit("person.enroll", Role.VISITOR, Role.SYSTEM)
+SIGN_IN = permit("person.sign_in", Role.VISITOR)
+SIGN_OUT = permit("person.sign_out", *_ANYBODY_SIGNED_IN)
+TOUCH = permit("person.stay_signed_in", Role.SYSTEM)
+FOUND = permit("organisation.found", Role.ADMINISTRATOR, Role.SYSTEM)
+GRANT_ROLE = permit("person.grant_role", Role.ADMINISTRATOR, Role.SYSTEM)
+REVOKE_ROLE = permit("person.revoke_role", Role.ADMINISTRATOR, Role.SYSTEM)

@@ -1,0 +1,221 @@
+"""Who is who, for those allowed to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auction.kernel.actor import Actor, Role
+from auction.kernel.ids import CourtId, OrganisationId, PersonId, SignInId
+from auction.kernel.refusal import Refusal
+from auction.people.credentials import Credential, Passwords, SignIn, token_digest
+from auction.people.identity import masked
+from auction.people.organisation import Court, Organisation, OrganisationKind
+from auction.people.person import Person, PersonKind, RoleGrant
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person as commands and documents need them."""
+
+    id: PersonId
+    kind: PersonKind
+    name: str
+    username: str
+    masked_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourtView:
+    id: CourtId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    id: OrganisationId
+    kind: OrganisationKind
+    name: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """A live sign-in and whom it signs in."""
+
+    id: SignInId
+    person: PersonView
+    actor: Actor
+    seen_at: datetime
+    browser: str
+    made_at: datetime
+    ends_at: datetime
+
+
+async def person(session: AsyncSession, person_id: UUID) -> PersonView:
+    """Return one person, or refuse with `not_found`."""
+    found = await session.get(Person, person_id)
+    if found is None:
+        raise Refusal("not_found", what="person", id=str(person_id))
+    return _person_view(found)
+
+
+async def person_named(session: AsyncSession, username: str) -> PersonView:
+    """Return the person of a username, or refuse with `not_found`."""
+    found = await session.scalar(select(Person).where(Person.username == username.strip().lower()))
+    if found is None:
+        raise Refusal("not_found", what="person", id=username)
+    return _person_view(found)
+
+
+async def person_numbered(session: AsyncSession, identity_number: str) -> PersonView | None:
+    """Return the person with an identity number, if they signed up."""
+    found = await session.scalar(select(Person).where(Person.identity_number == identity_number))
+    return _person_view(found) if found else None
+
+
+async def is_staff_of(session: AsyncSession, person_id: UUID, court_id: str) -> bool:
+    """Whether a person works for a court: such a person may not bid in its auctions (网拍34)."""
+    found = await session.scalar(
+        select(RoleGrant.id)
+        .where(
+            RoleGrant.person_id == person_id,
+            RoleGrant.court_id == court_id,
+            RoleGrant.revoked_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def staff(
+    session: AsyncSession,
+    *,
+    role: Role,
+    court_id: str | None = None,
+    organisation_id: UUID | None = None,
+) -> Sequence[PersonView]:
+    """Everybody who holds a role, for one court or one organisation if given; by username."""
+    wanted = (
+        select(Person)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(RoleGrant.role == role, RoleGrant.revoked_at.is_(None))
+        .order_by(Person.username)
+    )
+    if court_id is not None:
+        wanted = wanted.where(RoleGrant.court_id == court_id)
+    if organisation_id is not None:
+        wanted = wanted.where(RoleGrant.organisation_id == organisation_id)
+    return [_person_view(found) for found in await session.scalars(wanted)]
+
+
+async def court(session: AsyncSession, court_id: str) -> CourtView:
+    """Return one court, or refuse with `not_found`."""
+    found = await session.get(Court, court_id)
+    if found is None:
+        raise Refusal("not_found", what="court", id=court_id)
+    return CourtView(CourtId(found.id), found.name)
+
+
+async def courts(session: AsyncSession) -> Sequence[CourtView]:
+    """Every court, by its code."""
+    rows = await session.scalars(select(Court).order_by(Court.id))
+    return [CourtView(CourtId(row.id), row.name) for row in rows]
+
+
+async def organisation(session: AsyncSession, organisation_id: UUID) -> OrganisationView:
+    """Return one organisation, or refuse with `not_found`."""
+    found = await session.get(Organisation, organisation_id)
+    if found is None:
+        raise Refusal("not_found", what="organisation", id=str(organisation_id))
+    return _organisation_view(found)
+
+
+async def organisations(
+    session: AsyncSession, kind: OrganisationKind
+) -> Sequence[OrganisationView]:
+    """Every organisation of a kind, by its credit code."""
+    rows = await session.scalars(
+        select(Organisation).where(Organisation.kind == kind).order_by(Organisation.credit_code)
+    )
+    return [_organisation_view(row) for row in rows]
+
+
+async def authenticate(
+    session: AsyncSession, passwords: Passwords, *, username: str, password: str
+) -> PersonId:
+    """Return whose password it is; one refusal, after one duration, for every way to be wrong."""
+    row = (
+        await session.execute(
+            select(Credential.person_id, Credential.password_hash)
+            .join(Person, Person.id == Credential.person_id)
+            .where(Person.username == username.strip().lower())
+        )
+    ).one_or_none()
+    if not await passwords.matches(row.password_hash if row else None, password) or row is None:
+        raise Refusal("signin.wrong")
+    return PersonId(row.person_id)
+
+
+async def sign_in_of(session: AsyncSession, token: str, now: datetime) -> SignInView | None:
+    """Return the live sign-in of a cookie's token, with the actor it makes."""
+    found = await session.scalar(select(SignIn).where(SignIn.token_digest == token_digest(token)))
+    if found is None or not found.is_live(now):
+        return None
+    return await _sign_in_view(session, found)
+
+
+async def live_sign_ins(
+    session: AsyncSession, person_id: UUID, now: datetime
+) -> Sequence[SignInView]:
+    """The live sign-ins of one person, newest first."""
+    rows = await session.scalars(
+        select(SignIn).where(SignIn.person_id == person_id).order_by(SignIn.made_at.desc())
+    )
+    return [await _sign_in_view(session, row) for row in rows if row.is_live(now)]
+
+
+async def actor_of(session: AsyncSession, person_id: UUID) -> Actor:
+    """What a person may act as now, with the court and the organisation of their grants."""
+    grants = (
+        await session.scalars(
+            select(RoleGrant)
+            .where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None))
+            .order_by(RoleGrant.granted_at)
+        )
+    ).all()
+    court_id = next((grant.court_id for grant in grants if grant.court_id), None)
+    organisation_id = next(
+        (grant.organisation_id for grant in grants if grant.organisation_id), None
+    )
+    return Actor(
+        PersonId(person_id),
+        frozenset({Role.VISITOR, *(grant.role for grant in grants)}),
+        CourtId(court_id) if court_id else None,
+        OrganisationId(organisation_id) if organisation_id else None,
+    )
+
+
+async def _sign_in_view(session: AsyncSession, row: SignIn) -> SignInView:
+    return SignInView(
+        id=SignInId(row.id),
+        person=await person(session, row.person_id),
+        actor=await actor_of(session, row.person_id),
+        seen_at=row.seen_at,
+        browser=row.browser,
+        made_at=row.made_at,
+        ends_at=row.ends_at,
+    )
+
+
+def _person_view(row: Person) -> PersonView:
+    return PersonView(
+        PersonId(row.id), row.kind, row.name, row.username, masked(row.identity_number)
+    )
+
+
+def _organisation_view(row: Organisation) -> OrganisationView:
+    return OrganisationView(OrganisationId(row.id), row.kind, row.name, row.credit_code)

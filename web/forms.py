@@ -1,0 +1,181 @@
+"""Parse and check input into command arguments.
+
+A form is a frozen msgspec.Struct whose fields are named as the inputs are:
+
+    class OpenCase(msgspec.Struct, frozen=True):
+        number: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+        principal: Money                  # yuan as people write them
+        kind: DebtKind                    # a StrEnum offered by a select
+        term_ends_on: date
+        opens_at: datetime                # datetime-local, Beijing time
+        is_movable: bool = False          # a checkbox
+        note: str = ""
+        bearers: list[str] = []           # several inputs of one name
+
+    form = await read_form(request, OpenCase)
+
+All wrong fields are collected into one FormErrors. A page need not catch it, nor a Refusal:
+the shell shows the page of the form again with the input kept and a summary on top that
+takes focus (web/routes.py). Uploads: `data = await form_file(request, "report")`.
+"""
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from auction.kernel.clock import BEIJING
+from auction.kernel.money import Money
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+FILE_BYTES_MAX = 50 * 1024 * 1024
+_COMPLAINTS = (
+    ("length >=", "form.too_short"),
+    ("length <=", "form.too_long"),
+    ("matching regex", "form.wrong_shape"),
+    ("`int`", "form.not_a_number"),
+    ("`float`", "form.not_a_number"),
+    ("RFC3339", "form.not_a_date"),
+    ("date", "form.not_a_date"),
+    ("UUID", "form.not_offered"),
+    ("enum", "form.not_offered"),
+)
+
+
+class FormErrors(Exception):
+    """Every field that is wrong, by name, with the code of its sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(dict(errors))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """One uploaded file, read whole."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+async def read_form(request: Request, form: type[StructT]) -> StructT:
+    """Read the posted fields as `form`, or raise FormErrors with all that is wrong."""
+    posted = await request.form()
+    values: dict[str, object] = {}
+    errors: dict[str, str] = {}
+    for field in msgspec.structs.fields(form):
+        try:
+            values[field.name] = _field_value(posted, field)
+        except _Wrong as wrong:
+            errors[field.name] = wrong.code
+    if errors:
+        raise FormErrors(errors)
+    return form(**values)
+
+
+async def form_file(request: Request, name: str) -> Uploaded:
+    """Return the one file uploaded as `name`, or raise FormErrors."""
+    files = await form_files(request, name)
+    if not files:
+        raise FormErrors({name: "form.file_missing"})
+    return files[0]
+
+
+async def form_files(request: Request, name: str) -> list[Uploaded]:
+    """Return every file uploaded as `name`; none is an empty list."""
+    posted = await request.form()
+    found: list[Uploaded] = []
+    for item in posted.getlist(name):
+        if not isinstance(item, UploadFile) or not item.filename:
+            continue
+        data = await item.read()
+        if not data or len(data) > FILE_BYTES_MAX:
+            raise FormErrors({name: "form.file_too_large" if data else "form.file_missing"})
+        found.append(Uploaded(item.filename, item.content_type or "", data))
+    return found
+
+
+class _Wrong(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _field_value(posted: FormData, field: msgspec.structs.FieldInfo) -> object:
+    texts = [text.strip() for text in posted.getlist(field.name) if isinstance(text, str)]
+    wanted = field.type
+    if get_origin(wanted) in {list, tuple, Sequence}:
+        return _list_value(texts, wanted)
+    text = texts[0] if texts else ""
+    if wanted is bool:
+        return text.lower() in {"on", "true", "1", "yes"}
+    if text:
+        return _value(text, wanted)
+    if field.default is not msgspec.NODEFAULT:
+        return field.default
+    if type(None) in get_args(wanted):
+        return None
+    raise _Wrong("form.required")
+
+
+def _list_value(texts: list[str], wanted: object) -> object:
+    inner = get_args(wanted)[0]
+    allows_blank = type(None) in get_args(inner)
+    made: list[object] = []
+    for text in texts:
+        if text or inner is str:
+            made.append(_value(text, inner))
+        elif allows_blank:
+            made.append(None)
+        else:
+            raise _Wrong("form.required")
+    return made if get_origin(wanted) is not tuple else tuple(made)
+
+
+def _value(text: str, wanted: object) -> object:
+    plain = _without_none(wanted)
+    if plain is Money:
+        return _money(text)
+    if plain is datetime:
+        return _instant(text)
+    try:
+        return msgspec.convert(text, plain, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise _Wrong(_complaint(str(wrong), plain)) from wrong
+
+
+def _without_none(wanted: object) -> object:
+    if get_origin(wanted) not in {Union, types.UnionType}:
+        return wanted
+    kept = [part for part in get_args(wanted) if part is not type(None)]
+    return kept[0] if len(kept) == 1 else wanted
+
+
+def _complaint(words: str, wanted: object) -> str:
+    if get_origin(wanted) is Literal:
+        return "form.not_offered"
+    if get_origin(wanted) is Annotated and "pattern" in words:
+        return "form.wrong_shape"
+    return next((code for part, code in _COMPLAINTS if part in words), "form.not_valid")
+
+
+def _money(text: str) -> Money:
+    try:
+        return Money.parse(text)
+    except ValueError as wrong:
+        raise _Wrong("form.not_an_amount") from wrong
+
+
+def _instant(text: str) -> datetime:
+    """A datetime-local input, or ISO 8601 with a zone; without one it is Beijing time."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise _Wrong("form.not_a_date") from wrong
+    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)

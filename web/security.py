@@ -1,0 +1,107 @@
+"""What every answer carries and what no request may do: headers, CSP, and a limit on bodies."""
+
+import logging
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from auction.kernel.settings import Settings
+
+FORM_BYTES_MAX = 256 * 1024
+UPLOAD_BYTES_MAX = 64 * 1024 * 1024
+"""Reports and photographs; a single file is limited again by its page."""
+
+log = logging.getLogger("web")
+
+
+def content_security_policy(settings: Settings) -> str:
+    """Nothing but our own files; sockets only to the one live origin."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            f"connect-src 'self' {settings.live_origin}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """The headers of every answer."""
+    headers = {
+        "Content-Security-Policy": content_security_policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+    if settings.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return headers
+
+
+class Guard:
+    """Outermost: adds the headers, limits the body, and turns a bug into a plain 500."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.headers = security_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(scope, receive), send_guarded)
+        except Exception:
+            log.exception("a request failed: %s %s", scope["method"], scope["path"])
+            if has_started:
+                raise
+            await _broken(scope, receive, send_guarded)
+
+
+async def _broken(scope: Scope, receive: Receive, send: Send) -> None:
+    sentence = (
+        "系统出现故障，您的操作没有生效，请稍后再试。\nThe platform failed; nothing was done.\n"
+    )
+    await PlainTextResponse(sentence, status_code=500)(scope, receive, send)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Receive that stops at the limit for the kind of body, whatever Content-Length says."""
+    kind = Headers(scope=scope).get("content-type", "")
+    most = UPLOAD_BYTES_MAX if kind.startswith("multipart/form-data") else FORM_BYTES_MAX
+    seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise HTTPException(413)
+        return message
+
+    return receive_limited
