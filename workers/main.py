@@ -1,0 +1,94 @@
+"""The worker: arq's settings, the relay and the timers. `python -m workers.main` runs it."""
+
+import asyncio
+import json
+import logging
+from typing import ClassVar
+
+from arq import create_pool
+from arq.connections import RedisSettings
+from arq.worker import Worker
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from auction.kernel.settings import Settings, read_settings
+from workers.jobs import run_job
+from workers.relay import run_relay
+from workers.timers import TIMERS, run_timer
+from workers.wiring import VALKEY_ERRORS, Context, build_context, close_context
+
+TRIES_MAX = 1_000_000
+"""arq counts tries even of a worker that was killed; the outbox row counts for us."""
+JOB_SECONDS_MAX = 15
+"""Shorter than the relay's lease: a job is not handed out again while it runs."""
+
+
+def _write(value: object) -> bytes:
+    # arq's default is pickle, and whoever can write to Valkey would run code here
+    return json.dumps(value, default=repr).encode()
+
+
+def _read(raw: bytes) -> dict[str, object]:
+    told: dict[str, object] = json.loads(raw)
+    return told
+
+
+def valkey_settings(settings: Settings) -> RedisSettings:
+    """How arq reaches Valkey; without the retries its worker dies when Valkey restarts."""
+    reached = RedisSettings.from_dsn(settings.valkey_url)
+    reached.retry = Retry(ExponentialBackoff(cap=2, base=0.1), 60)
+    reached.retry_on_error = list(VALKEY_ERRORS)
+    reached.retry_on_timeout = True
+    return reached
+
+
+class Running:
+    """The background tasks of one worker, from start-up to shutdown."""
+
+    tasks: ClassVar[list[asyncio.Task[None]]] = []
+
+
+async def _start(ctx: dict[str, object]) -> None:
+    settings = read_settings()
+    context = build_context(settings)
+    await context.database.refuse_owner()
+    queue = await create_pool(
+        valkey_settings(settings), job_serializer=_write, job_deserializer=_read
+    )
+    ctx["context"] = context
+    ctx["queue"] = queue
+    Running.tasks = [asyncio.create_task(run_relay(context, queue))]
+    Running.tasks += [asyncio.create_task(run_timer(context, timer)) for timer in TIMERS]
+
+
+async def _stop(ctx: dict[str, object]) -> None:
+    for task in Running.tasks:
+        task.cancel()
+    await asyncio.gather(*Running.tasks, return_exceptions=True)
+    context = ctx["context"]
+    if isinstance(context, Context):
+        await close_context(context)
+
+
+def main() -> None:
+    """Run the worker until it is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("arq").setLevel(logging.WARNING)
+    worker = Worker(
+        functions=[run_job],
+        redis_settings=valkey_settings(read_settings()),
+        on_startup=_start,
+        on_shutdown=_stop,
+        job_timeout=JOB_SECONDS_MAX,
+        keep_result=0,
+        max_tries=TRIES_MAX,
+        poll_delay=0.05,
+        job_serializer=_write,
+        job_deserializer=_read,
+        health_check_interval=60,
+    )
+    worker.run()
+
+
+if __name__ == "__main__":
+    main()

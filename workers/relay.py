@@ -1,0 +1,64 @@
+"""Outbox to Valkey: events to their channels, jobs to arq by row id; at least once."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from arq import ArqRedis
+
+from auction.kernel.actor import SYSTEM
+from auction.store import outbox
+from auction.store.outbox import Due, OutboxKind
+from workers.wiring import VALKEY_ERRORS, Context
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+IDLE_SECONDS = 0.1
+TROUBLE_SECONDS = 1.0
+LEASE = timedelta(seconds=20)
+"""How long a handed-out job may take before it is handed out again."""
+
+
+async def run_relay(context: Context, queue: ArqRedis) -> None:
+    """Hand rows on for ever; trouble with Valkey or PostgreSQL only delays them."""
+    while True:
+        try:
+            moved = await relay_once(context, queue)
+        except Exception:  # the edge: a relay that died would stop the platform quietly
+            log.exception("the relay stumbled; it goes on")
+            await asyncio.sleep(TROUBLE_SECONDS)
+            continue
+        if not moved:
+            await asyncio.sleep(IDLE_SECONDS)
+
+
+async def relay_once(context: Context, queue: ArqRedis) -> int:
+    """Hand on what is due now; return how many rows that were."""
+    async with context.database.unit(SYSTEM) as work:
+        due = await outbox.claim_due(work.session, work.now, lease=LEASE, most=BATCH)
+    if not due:
+        return 0
+    sent = await _publish(context, [row for row in due if row.kind is OutboxKind.EVENT])
+    if sent:
+        async with context.database.unit(SYSTEM) as work:
+            await outbox.mark_done(work.session, [row.id for row in sent], work.now)
+    for row in due:
+        if row.kind is OutboxKind.JOB:
+            await queue.enqueue_job("run_job", str(row.id), _job_id=str(row.id))
+    return len(due)
+
+
+async def _publish(context: Context, events: Sequence[Due]) -> list[Due]:
+    """Publish events in order; stop at the first that Valkey does not take."""
+    sent: list[Due] = []
+    for event in events:
+        try:
+            await context.valkey.publish(event.channel, json.dumps(event.body, ensure_ascii=False))
+        except VALKEY_ERRORS:
+            log.warning("Valkey is away; %d events wait", len(events) - len(sent))
+            break
+        sent.append(event)
+    return sent

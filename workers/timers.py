@@ -1,0 +1,32 @@
+"""What happens when its time has come: every timer reads the database, none keeps time itself."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from workers.wiring import Context
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A look at the database every so often. Each must be safe to run twice at once."""
+
+    name: str
+    period_seconds: float
+    look: Callable[[Context], Awaitable[None]]
+
+
+TIMERS: tuple[Timer, ...] = ()
+
+
+async def run_timer(context: Context, timer: Timer) -> None:
+    """Look for ever; a look that failed is logged and the next one comes."""
+    while True:
+        try:
+            await timer.look(context)
+        except Exception:  # the edge: one bad row must not stop the clock for the others
+            log.exception("timer %s stumbled; it goes on", timer.name)
+        await asyncio.sleep(timer.period_seconds)

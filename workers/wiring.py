@@ -1,0 +1,51 @@
+"""What every job and timer works with, built once when the worker starts."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as ValkeyConnectionError
+from redis.exceptions import TimeoutError as ValkeyTimeoutError
+
+from auction.kernel.clock import Clock, SystemClock
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from auction.store.files import FileStore
+from auction.store.keys import KeyHolder
+
+VALKEY_RETRIES = 3
+VALKEY_ERRORS = (ValkeyConnectionError, ValkeyTimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The worker's connections. Commands get a Unit from it, never the whole."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    keys: KeyHolder
+    files: FileStore
+    valkey: Redis
+
+
+def build_context(settings: Settings, clock: Clock | None = None) -> Context:
+    """Build the worker's connections; nothing is dialled before it is used."""
+    ticking = clock or SystemClock()
+    retry = Retry(ExponentialBackoff(cap=2, base=0.1), VALKEY_RETRIES)
+    return Context(
+        settings=settings,
+        clock=ticking,
+        database=Database(settings, clock=ticking, application="luochui-work"),
+        keys=KeyHolder(settings.signer_socket),
+        files=FileStore(settings.files_path),
+        valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),
+    )
+
+
+async def close_context(context: Context) -> None:
+    """Give everything back."""
+    await context.keys.close()
+    await context.valkey.aclose()
+    await context.database.close()
