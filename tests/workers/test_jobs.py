@@ -1,0 +1,61 @@
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM
+from auction.store import journal
+from auction.store.outbox import OutboxRow, OutboxState
+from auction.store.unit import Unit
+from workers import jobs
+from workers.jobs import run_job
+from workers.wiring import Context
+
+
+async def greet(_context: Context, work: Unit, *, person: str) -> None:
+    work.record("person.greeted", f"person:{person}")
+
+
+async def stumble(_context: Context, work: Unit, *, person: str) -> None:
+    work.record("person.greeted", f"person:{person}")
+    raise RuntimeError("stumbled")
+
+
+@pytest.fixture(autouse=True)
+def table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "JOBS", {"greet": greet, "stumble": stumble})
+
+
+async def _enqueue(context: Context, name: str) -> UUID:
+    async with context.database.unit(SYSTEM) as work:
+        work.enqueue(name, person="7")
+    async with context.database.reading() as session:
+        return (await session.scalars(select(OutboxRow.id))).one()
+
+
+async def _row(context: Context, row_id: UUID) -> OutboxRow:
+    async with context.database.reading() as session:
+        return await session.get_one(OutboxRow, row_id)
+
+
+async def _entries(context: Context) -> int:
+    async with context.database.reading() as session:
+        return (await journal.verify(session)).entries
+
+
+async def test_a_job_run_three_times_has_one_effect(context: Context) -> None:
+    row_id = await _enqueue(context, "greet")
+    for _ in range(3):
+        await run_job({"context": context}, str(row_id))
+    assert (await _row(context, row_id)).state is OutboxState.DONE
+    assert await _entries(context) == 1
+
+
+async def test_a_failed_job_has_no_effect_and_waits_for_its_next_attempt(context: Context) -> None:
+    row_id = await _enqueue(context, "stumble")
+    await run_job({"context": context}, str(row_id))
+    row = await _row(context, row_id)
+    assert (row.state, row.attempts) == (OutboxState.WAITING, 1)
+    assert "stumbled" in row.error
+    assert row.due_at > row.made_at
+    assert await _entries(context) == 0

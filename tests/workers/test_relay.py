@@ -1,0 +1,50 @@
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+from arq import create_pool
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.events import Event
+from auction.store.outbox import OutboxRow, OutboxState
+from workers.main import valkey_settings
+from workers.relay import relay_once
+from workers.wiring import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeted(Event):
+    name: ClassVar[str] = "Greeted"
+    person: str
+
+
+async def test_an_event_reaches_its_channel_and_is_done(context: Context) -> None:
+    queue = await create_pool(valkey_settings(context.settings))
+    listener = context.valkey.pubsub()
+    await listener.subscribe("luochui")
+    await listener.get_message(timeout=5)
+    async with context.database.unit(SYSTEM) as work:
+        work.emit(Greeted(person="7"))
+    assert await relay_once(context, queue) == 1
+    message = await listener.get_message(ignore_subscribe_messages=True, timeout=5)
+    assert message is not None
+    assert json.loads(message["data"]) == {"name": "Greeted", "v": 1, "person": "7"}
+    async with context.database.reading() as session:
+        assert (await session.scalars(select(OutboxRow.state))).all() == [OutboxState.DONE]
+    await listener.aclose()
+    await queue.aclose()
+
+
+async def test_a_job_is_queued_by_its_row_id_alone(context: Context) -> None:
+    queue = await create_pool(valkey_settings(context.settings))
+    async with context.database.unit(SYSTEM) as work:
+        work.enqueue("greet", person="7")
+    await asyncio.gather(relay_once(context, queue), relay_once(context, queue))
+    [queued] = await queue.queued_jobs()
+    async with context.database.reading() as session:
+        [row] = (await session.scalars(select(OutboxRow))).all()
+    assert (queued.function, queued.args, queued.kwargs) == ("run_job", (str(row.id),), {})
+    assert row.state is OutboxState.WAITING
+    await queue.aclose()
