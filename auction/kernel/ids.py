@@ -28,6 +28,7 @@ PlanId = NewType("PlanId", UUID)
 DisbursementId = NewType("DisbursementId", UUID)
 AccountId = NewType("AccountId", UUID)
 PostingId = NewType("PostingId", UUID)
+TransferId = NewType("TransferId", UUID)
 StatementLineId = NewType("StatementLineId", UUID)
 BidderCode = NewType("BidderCode", str)
 """竞买代码: what the hall knows a bidder by; says nothing about the person."""
