@@ -13,6 +13,10 @@ ENTITY_MODULES = (
     "auction.people.organisation",
     "auction.people.person",
     "auction.people.credentials",
+    "auction.ledger.tables",
+    "auction.ledger.statement",
+    "auction.ledger.orders",
+    "auction.ledger.virtual",
     "bidding.registration",
     "bidding.hall_code",
 )
