@@ -1,0 +1,18 @@
+"""What a keeper of keys can be asked: one function an operation, text in and text out."""
+
+from collections.abc import Callable, Mapping
+
+from workers.signers.keyring import Keyring
+
+Question = Mapping[str, str]
+Answer = Mapping[str, str]
+Operation = Callable[[Keyring, Question], Answer]
+"""Raises Refusal or ValueError on a no; the asker sees the code only."""
+
+
+def hex_field(question: Question, name: str, *, bytes_max: int = 1 << 16) -> bytes:
+    """A field of hex digits as bytes; raise ValueError when it is anything else."""
+    data = bytes.fromhex(question.get(name, ""))
+    if name not in question or len(data) > bytes_max:
+        raise ValueError(f"{name} is missing or too long")
+    return data
