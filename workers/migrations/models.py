@@ -18,6 +18,7 @@ ENTITY_MODULES = (
     "auction.ledger.statement",
     "auction.ledger.orders",
     "auction.ledger.virtual",
+    "auction.deposits.deposit",
     "bidding.registration",
     "bidding.hall_code",
 )
