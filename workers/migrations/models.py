@@ -18,7 +18,8 @@ ENTITY_MODULES = (
     "auction.ledger.statement",
     "auction.ledger.orders",
     "auction.ledger.virtual",
-    "auction.deposits.deposit",
+    "auction.settlement.sale",
+    "auction.distribution.plan",
     "bidding.registration",
     "bidding.hall_code",
 )

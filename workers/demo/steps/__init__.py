@@ -1,1 +1,0 @@
-"""The steps of the journey, one module a part of the road."""
