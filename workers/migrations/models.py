@@ -20,6 +20,13 @@ ENTITY_MODULES = (
     "auction.ledger.virtual",
     "auction.settlement.sale",
     "auction.distribution.plan",
+    "auction.deposits.deposit",
+    "auction.cases.case",
+    "auction.cases.claims",
+    "auction.lots.asset",
+    "auction.lots.lot",
+    "auction.lots.draft_lot",
+    "auction.listings.listing",
     "bidding.registration",
     "bidding.hall_code",
 )
