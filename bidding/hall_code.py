@@ -17,7 +17,7 @@ ADMISSION_HOURS: Final = 12
 class HallCode(Base):
     """One code of one listing's session (网拍18)."""
 
-    __tablename__ = "hall_codes"
+    __tablename__ = "hall_code"
     __table_args__ = (CheckConstraint("priority_rank >= 1", name="priority_rank"),)
 
     listing_id: Mapped[ListingId] = mapped_column(primary_key=True)
@@ -37,7 +37,7 @@ class HallAdmission(Base):
     and nobody.
     """
 
-    __tablename__ = "hall_admissions"
+    __tablename__ = "hall_admission"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     listing_id: Mapped[ListingId]

@@ -69,7 +69,7 @@ class PriorityState(StrEnum):
 class Registration(Base):
     """The claim of one person to take part in one listing."""
 
-    __tablename__ = "registrations"
+    __tablename__ = "registration"
     __table_args__ = (
         UniqueConstraint("listing_id", "person_id"),
         states_check("state", RegistrationState),
@@ -113,11 +113,11 @@ class AcknowledgementKind(StrEnum):
 class Acknowledgement(Base):
     """That a person took note of one text, in one version, at one time; append-only."""
 
-    __tablename__ = "acknowledgements"
+    __tablename__ = "acknowledgement"
     __table_args__ = (states_check("kind", AcknowledgementKind),)
 
     registration_id: Mapped[RegistrationId] = mapped_column(
-        ForeignKey("registrations.id"), primary_key=True
+        ForeignKey("registration.id"), primary_key=True
     )
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     kind: Mapped[AcknowledgementKind] = state_column(AcknowledgementKind)

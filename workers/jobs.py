@@ -14,16 +14,21 @@ from sqlalchemy import select
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
+from workers import registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
 
 Job = Callable[..., Awaitable[None]]
 
-JOBS: dict[str, Job] = {}
+JOBS: dict[str, Job] = {
+    "qualify_registration": registrations.qualify_registration,
+}
 """name -> async def job(context, work, **body): runs inside one unit."""
 
-SLOW_JOBS: dict[str, Job] = {}
+SLOW_JOBS: dict[str, Job] = {
+    "qualify_registration": registrations.qualify_registration,
+}
 """name -> async def job(context, row_id, **body): opens its own units."""
 
 

@@ -1,6 +1,6 @@
 """What a keeper of keys can be asked: one function an operation, text in and text out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from workers.signers.keyring import Keyring
 
@@ -8,6 +8,8 @@ Question = Mapping[str, str]
 Answer = Mapping[str, str]
 Operation = Callable[[Keyring, Question], Answer]
 """Raises Refusal or ValueError on a no; the asker sees the code only."""
+ReadingOperation = Callable[[Keyring, str, Question], Awaitable[Answer]]
+"""The same for a keeper that believes no caller: it reads the database at the URL given itself."""
 
 
 def hex_field(question: Question, name: str, *, bytes_max: int = 1 << 16) -> bytes:

@@ -14,50 +14,61 @@ from types import MappingProxyType
 
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, read_settings
-from workers.signers import vrf
+from workers.signers import sealer, vrf
 from workers.signers.keyring import Keyring
-from workers.signers.operation import Operation
+from workers.signers.operation import Operation, ReadingOperation
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({**vrf.OPERATIONS})
 """Every operation of every keeper. A keeper's module adds its own here."""
+
+READING_OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType({**sealer.OPERATIONS})
+"""Those of keepers that look at the database themselves before they answer."""
 
 LINE_BYTES_MAX = 1 << 20
 _log = logging.getLogger("luochui.signer")
 
 
-def answer(keys: Keyring, line: bytes) -> dict[str, object]:
+async def answer(keys: Keyring, line: bytes, *, database_url: str = "") -> dict[str, object]:
     """Answer one line. Whatever is wrong with it, the asker gets a code and nothing more."""
     number: object = None
     try:
         question = json.loads(line)
         number = question.get("id") if isinstance(question, dict) else None
-        operation, fields = _understood(question)
-        return {"id": number, "ok": dict(operation(keys, fields))}
+        name, fields = _understood(question)
+        if name in READING_OPERATIONS:
+            told = await READING_OPERATIONS[name](keys, database_url, fields)
+        else:
+            told = OPERATIONS[name](keys, fields)
+        return {"id": number, "ok": dict(told)}
     except Refusal as no:
         return {"id": number, "error": no.code}
     except ValueError:
         return {"id": number, "error": "keys.bad_question"}
 
 
-def _understood(question: object) -> tuple[Operation, dict[str, str]]:
+def _understood(question: object) -> tuple[str, dict[str, str]]:
     if not isinstance(question, dict):
         raise ValueError("a question is an object")
     fields = {name: value for name, value in question.items() if name not in ("id", "op")}
     if not all(isinstance(value, str) for value in fields.values()):
         raise ValueError("the fields of a question are text")
-    operation = OPERATIONS.get(str(question.get("op")))
-    if operation is None:
-        raise Refusal("keys.no_such_operation", op=str(question.get("op")))
-    return operation, fields
+    name = str(question.get("op"))
+    if name not in OPERATIONS and name not in READING_OPERATIONS:
+        raise Refusal("keys.no_such_operation", op=name)
+    return name, fields
 
 
 async def _converse(
-    keys: Keyring, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    keys: Keyring,
+    database_url: str,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
 ) -> None:
     """Answer one asker until it hangs up; a line too long ends the conversation."""
     try:
         while line := await reader.readline():
-            writer.write(json.dumps(answer(keys, line)).encode() + b"\n")
+            told = await answer(keys, line, database_url=database_url)
+            writer.write(json.dumps(told).encode() + b"\n")
             await writer.drain()
     except (ValueError, ConnectionError):
         _log.warning("conversation ended early")
@@ -76,7 +87,7 @@ async def serve(settings: Settings, *, until: asyncio.Event) -> None:
     _clear(path)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _converse(keys, reader, writer)
+        await _converse(keys, settings.database_url, reader, writer)
 
     server = await asyncio.start_unix_server(converse, path=str(path), limit=LINE_BYTES_MAX)
     path.chmod(0o600)

@@ -101,8 +101,8 @@ class TestPlace:
 @pytest.mark.parametrize(
     "line", [b"", b"[]", b"{", b'{"id":1}', b'{"id":1,"op":"vrf.public","role":1}', b"\xff"]
 )
-def test_whatever_a_line_holds_it_is_answered_with_a_code(line, tmp_path):
-    said = server.answer(Keyring(tmp_path / "keys"), line)
+async def test_whatever_a_line_holds_it_is_answered_with_a_code(line, tmp_path):
+    said = await server.answer(Keyring(tmp_path / "keys"), line)
     assert set(said) == {"id", "error"}
     assert json.dumps(said)
 

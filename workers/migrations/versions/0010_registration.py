@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     op.create_table(
-        "registrations",
+        "registration",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("listing_id", sa.Uuid, nullable=False),
         sa.Column("court_id", sa.Text, nullable=False),
@@ -31,68 +31,68 @@ def upgrade() -> None:
         sa.Column("password_salt", sa.LargeBinary),
         sa.Column("public_key", sa.LargeBinary),
         sa.Column("sealed_code", sa.LargeBinary),
-        sa.PrimaryKeyConstraint("id", name="pk_registrations"),
-        sa.UniqueConstraint("listing_id", "person_id", name="uq_registrations_listing_id_person_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_registration"),
+        sa.UniqueConstraint("listing_id", "person_id", name="uq_registration_listing_id_person_id"),
         sa.CheckConstraint(
             "state IN ('applied', 'deposit_awaited', 'deposit_held', 'qualified',"
             " 'refused', 'withdrawn')",
-            name="ck_registrations_state_known",
+            name="ck_registration_state_known",
         ),
         sa.CheckConstraint(
-            "capacity IN ('self', 'agent', 'joint')", name="ck_registrations_capacity_known"
+            "capacity IN ('self', 'agent', 'joint')", name="ck_registration_capacity_known"
         ),
         sa.CheckConstraint(
             "priority IN ('none', 'claimed', 'confirmed', 'declined')",
-            name="ck_registrations_priority_known",
+            name="ck_registration_priority_known",
         ),
-        sa.CheckConstraint("priority_rank >= 1", name="ck_registrations_priority_rank"),
+        sa.CheckConstraint("priority_rank >= 1", name="ck_registration_priority_rank"),
     )
-    op.create_index("ix_registrations_person_id", "registrations", ["person_id"])
-    grant("registrations")
+    op.create_index("ix_registration_person_id", "registration", ["person_id"])
+    grant("registration")
 
     op.create_table(
-        "acknowledgements",
+        "acknowledgement",
         sa.Column("registration_id", sa.Uuid, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("version", sa.Text, nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("registration_id", "key", name="pk_acknowledgements"),
+        sa.PrimaryKeyConstraint("registration_id", "key", name="pk_acknowledgement"),
         sa.ForeignKeyConstraint(
             ["registration_id"],
-            ["registrations.id"],
-            name="fk_acknowledgements_registration_id_registrations",
+            ["registration.id"],
+            name="fk_acknowledgement_registration_id_registration",
         ),
         sa.CheckConstraint(
-            "kind IN ('warning', 'undertaking')", name="ck_acknowledgements_kind_known"
+            "kind IN ('warning', 'undertaking')", name="ck_acknowledgement_kind_known"
         ),
     )
-    append_only("acknowledgements")
+    append_only("acknowledgement")
 
     op.create_table(
-        "hall_codes",
+        "hall_code",
         sa.Column("listing_id", sa.Uuid, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("priority_rank", sa.Integer),
         sa.Column("sealed_registration", sa.LargeBinary, nullable=False),
         sa.Column("issued_on_hour", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("listing_id", "code", name="pk_hall_codes"),
-        sa.CheckConstraint("priority_rank >= 1", name="ck_hall_codes_priority_rank"),
+        sa.PrimaryKeyConstraint("listing_id", "code", name="pk_hall_code"),
+        sa.CheckConstraint("priority_rank >= 1", name="ck_hall_code_priority_rank"),
     )
-    grant("hall_codes")
+    grant("hall_code")
 
     op.create_table(
-        "hall_admissions",
+        "hall_admission",
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("listing_id", sa.Uuid, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_hall_admissions"),
+        sa.PrimaryKeyConstraint("digest", name="pk_hall_admission"),
     )
-    grant("hall_admissions", "SELECT, INSERT")
+    grant("hall_admission", "SELECT, INSERT")
 
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("hall_admissions", "hall_codes", "acknowledgements", "registrations"):
+    for table in ("hall_admission", "hall_code", "acknowledgement", "registration"):
         op.drop_table(table)

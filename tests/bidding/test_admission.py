@@ -1,0 +1,161 @@
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.ids import BidderCode, CourtId, ListingId, PersonId, RegistrationId
+from auction.kernel.refusal import Refusal
+from auction.store.database import Database
+from auction.store.journal import JournalEntry
+from bidding import admission, sealing
+from bidding.admission import IssuedCode
+from bidding.hall_code import HallCode
+from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
+
+SPACE = UUID("018f0000-0000-7000-8000-000000000000")
+LISTING = ListingId(uuid5(SPACE, "listing"))
+ME = Actor(PersonId(uuid5(SPACE, "me")), frozenset({Role.BIDDER}))
+OTHER = Actor(PersonId(uuid5(SPACE, "other")), frozenset({Role.BIDDER}))
+PRIVATE = bytes(range(32))
+SECRET = bytes(range(32, 64))
+CODE = BidderCode("M4T9K2QX")
+ID = RegistrationId(uuid5(SPACE, "registration"))
+
+
+def a_registration(state: RegistrationState = RegistrationState.DEPOSIT_AWAITED) -> Registration:
+    return Registration(
+        id=ID,
+        listing_id=LISTING,
+        court_id=CourtId("浙0199"),
+        person_id=ME.person_id,
+        state=state,
+        capacity=Capacity.SELF,
+        applied_at=None,
+        priority=PriorityState.NONE,
+        priority_ground="",
+        public_key=sealing.public_key_of(PRIVATE),
+        password_salt=bytes(16),
+    )
+
+
+def an_issued_code() -> IssuedCode:
+    about = sealing.about_code(str(LISTING), str(ID))
+    box = sealing.seal(
+        sealing.public_key_of(PRIVATE), CODE.encode(), about=about, ephemeral=bytes(31) + b"\x01"
+    )
+    return IssuedCode(ID, LISTING, CODE, None, b"for the sealer", box)
+
+
+async def _registered(database: Database) -> None:
+    async with database.unit(SYSTEM) as work:
+        registration = a_registration()
+        registration.applied_at = work.now
+        work.add(registration)
+
+
+async def _qualified(database: Database) -> None:
+    await _registered(database)
+    async with database.unit(SYSTEM) as work:
+        await admission.hold_registration(work, ID)
+    async with database.unit(SYSTEM) as work:
+        await admission.add_codes(work, issued=[an_issued_code()])
+    async with database.unit(SYSTEM) as work:
+        await admission.qualify_registrations(work, issued=[an_issued_code()])
+
+
+class TestIssuing:
+    async def test_qualifies_once_and_the_hall_knows_the_hour_only(
+        self, database: Database
+    ) -> None:
+        await _qualified(database)
+        async with database.unit(SYSTEM) as work:
+            await admission.qualify_registrations(work, issued=[an_issued_code()])
+        async with database.reading() as session:
+            registration = await session.get(Registration, ID)
+            code = await session.get(HallCode, (LISTING, CODE))
+        assert registration is not None
+        assert registration.state is RegistrationState.QUALIFIED
+        assert code is not None
+        assert (code.issued_on_hour.minute, code.issued_on_hour.second) == (0, 0)
+
+    async def test_a_deposit_seen_twice_is_held_once(self, database: Database) -> None:
+        await _registered(database)
+        for _ in range(2):
+            async with database.unit(SYSTEM) as work:
+                await admission.hold_registration(work, ID)
+        async with database.reading() as session:
+            rows = (await session.scalars(select(JournalEntry.kind))).all()
+        assert list(rows) == ["registration.deposit_held"]
+
+    async def test_a_bidder_cannot_qualify_himself(self, database: Database) -> None:
+        await _registered(database)
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(ME) as work:
+                await admission.hold_registration(work, ID)
+
+
+class TestEntering:
+    async def test_the_password_opens_the_code_and_the_browser_is_known_by_it(
+        self, database: Database
+    ) -> None:
+        await _qualified(database)
+        async with database.unit(ME) as work:
+            code = await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        async with database.unit(ME) as work:
+            assert await admission.admitted_code(work, LISTING, secret=SECRET) == code == CODE
+
+    async def test_a_wrong_password_opens_nothing(self, database: Database) -> None:
+        await _qualified(database)
+        with pytest.raises(Refusal, match=r"hall\.wrong_password"):
+            async with database.unit(ME) as work:
+                await admission.admit(work, ID, private_key=bytes(32), secret=SECRET)
+
+    async def test_somebody_else_finds_no_registration_even_with_the_password(
+        self, database: Database
+    ) -> None:
+        await _qualified(database)
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(OTHER) as work:
+                await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+
+    async def test_before_the_code_is_issued_there_is_no_way_in(self, database: Database) -> None:
+        await _registered(database)
+        with pytest.raises(Refusal, match=r"hall\.not_qualified"):
+            async with database.unit(ME) as work:
+                await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+
+    async def test_another_secret_or_another_listing_is_not_let_in(
+        self, database: Database
+    ) -> None:
+        await _qualified(database)
+        async with database.unit(ME) as work:
+            await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        for listing_id, secret in ((LISTING, bytes(32)), (uuid5(SPACE, "else"), SECRET)):
+            with pytest.raises(Refusal, match=r"hall\.password_needed"):
+                async with database.unit(ME) as work:
+                    await admission.admitted_code(work, listing_id, secret=secret)
+
+    async def test_a_rank_confirmed_late_reaches_the_hall_on_entering(
+        self, database: Database
+    ) -> None:
+        await _qualified(database)
+        async with database.unit(SYSTEM) as work:
+            registration = await work.lock(Registration, ID)
+            registration.priority = PriorityState.CONFIRMED
+            registration.priority_rank = 2
+        async with database.unit(ME) as work:
+            await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        async with database.reading() as session:
+            code = await session.get(HallCode, (LISTING, CODE))
+        assert code is not None
+        assert code.priority_rank == 2
+
+    async def test_no_row_of_the_journal_names_a_code(self, database: Database) -> None:
+        await _qualified(database)
+        async with database.unit(ME) as work:
+            await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        async with database.reading() as session:
+            leaves = (await session.scalars(select(JournalEntry.leaf))).all()
+        assert leaves
+        assert not [leaf for leaf in leaves if CODE.encode() in leaf]
