@@ -2,8 +2,7 @@
 
 from fractions import Fraction
 
-from auction.kernel.money import Money
-from auction.law.rule import Band, LocalTerm, Rule
+from auction.law.rule import LocalTerm, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule("settle.ruling_within_after_full_pay", 10, "day", "", "拍变20", "V"),
@@ -76,29 +75,6 @@ RULES: tuple[Rule, ...] = (
         "M",
         overridable_by="court",
         note="cost or tax_claim: practice differs on the seller's taxes",
-    ),
-    Rule(
-        "dist.execution_fee_flat",
-        50,
-        "yuan up to the first 10,000",
-        "exact",
-        "诉讼费用交纳办法14(1)",
-        "V",
-    ),
-    Rule(
-        "dist.execution_fee_band",
-        (
-            Band(Money.yuan(10_000), Fraction(0)),
-            Band(Money.yuan(500_000), Fraction(15, 1000)),
-            Band(Money.yuan(5_000_000), Fraction(10, 1000)),
-            Band(Money.yuan(10_000_000), Fraction(5, 1000)),
-            Band(None, Fraction(1, 1000)),
-        ),
-        "of the part within the band",
-        "exact",
-        "诉讼费用交纳办法14(1)",
-        "V",
-        note="above the flat fee; borne by the debtor (art. 38)",
     ),
     Rule("interest.day_count", 365, "day a year", "", "迟延利息1", "D"),
     Rule(

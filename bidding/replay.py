@@ -1,0 +1,207 @@
+"""Run recorded bids through the engine that serves live bidding, and say what it decided."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import Final
+
+from auction.kernel.clock import BEIJING
+from auction.kernel.ids import BidderCode
+from auction.kernel.money import ZERO, Money
+from bidding.engine import Accepted, Bid, Extension, Hall, Ladder, Rules, decide, open_hall
+
+Row = Mapping[str, str]
+_SECOND: Final = timedelta(seconds=1)
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Where auctions that tell only days since their opening begin."""
+_MILLION: Final = 10**6
+
+
+class ReplayError(ValueError):
+    """One sentence on what in the file or the arguments cannot be replayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the engine made of one session's bids."""
+
+    accepted: int
+    refused: int
+    hall: Hall
+
+    @property
+    def winner(self) -> str:
+        """Code of the winner, or nothing when no bid counted."""
+        return str(self.hall.leading.code) if self.hall.leading else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionChoice:
+    """`none`, `reset`, `overtime`; with seconds: `reset:300`."""
+
+    kind: Extension
+    seconds: int | None = None
+
+    def length(self, otherwise: int) -> timedelta:
+        """How long an extension is; `otherwise` stands in where no seconds were given."""
+        return timedelta(seconds=otherwise if self.seconds is None else self.seconds)
+
+
+def run(hall: Hall, bids: Iterable[Bid], rules: Rules) -> Outcome:
+    """Decide the bids in the order given."""
+    accepted = refused = 0
+    for bid in bids:
+        verdict = decide(hall, bid, rules)
+        if isinstance(verdict, Accepted):
+            hall = verdict.hall
+            accepted += 1
+        else:
+            refused += 1
+    return Outcome(accepted, refused, hall)
+
+
+def read_extension(text: str) -> ExtensionChoice:
+    """Read the argument `--extension`."""
+    kind, _, seconds = text.partition(":")
+    if kind not in set(Extension) or not re.fullmatch(r"\d{0,6}", seconds):
+        raise ReplayError(f"extension must be none, reset or overtime, then :seconds; not {text!r}")
+    return ExtensionChoice(Extension(kind), int(seconds) if seconds else None)
+
+
+def read_increments(text: str) -> dict[str, Money]:
+    """Read the argument `--increments`: `1=46000,2=14000` in yuan."""
+    found: dict[str, Money] = {}
+    for part in filter(None, text.split(",")):
+        lot, _, yuan = part.partition("=")
+        found[lot.strip()] = _money(yuan, f"the increment of lot {lot}")
+        if found[lot.strip()] == ZERO:
+            raise ReplayError(f"the increment of lot {lot} must be above zero")
+    return found
+
+
+def replay_records(
+    rows: Sequence[Row],
+    *,
+    increments: Mapping[str, Money],
+    end: datetime,
+    extension: ExtensionChoice,
+) -> Iterator[Row]:
+    """Judicial 竞价记录, oldest bid first; the starting price is the first price."""
+    length = extension.length(300)
+    for (lot,), group in _sessions(rows, "lot"):
+        if lot not in increments:
+            raise ReplayError(f"no increment was given for lot {lot}")
+        bids = [_bid(row, "bidder", "price", _beijing(row, "bid_time")) for row in group]
+        start = bids[0].amount
+        rules = Rules(Ladder.MULTIPLE, extension.kind, start, increments[lot], length, length)
+        opens_at = min(bid.entered_at for bid in bids)
+        outcome = run(open_hall(rules, opens_at=opens_at, scheduled_close=end), bids, rules)
+        yield {
+            "lot": lot,
+            "accepted": str(outcome.accepted),
+            "refused": str(outcome.refused),
+            "winner": outcome.winner,
+            "final_price": str(outcome.hall.price),
+            "closes_at": outcome.hall.closes_at.astimezone(BEIJING).isoformat(),
+            "extensions": str(outcome.hall.extensions),
+        }
+
+
+def replay_art(rows: Sequence[Row], *, extension: ExtensionChoice) -> Iterator[Row]:
+    """Soft-close sessions of art houses, without a price rule.
+
+    Each house names its own overtime, and one overtime always runs after the scheduled
+    close: there `reset` and `overtime` are the same thing.
+    """
+    resets = extension.kind is not Extension.NONE
+    kind = Extension.OVERTIME if resets else Extension.NONE
+    for (auction, item), group in _sessions(rows, "auction_id", "item_id"):
+        scheduled = _beijing(group[0], "scheduled_closing_time")
+        length = extension.length(int(_number(group[0], "overtime_seconds")))
+        rules = Rules(Ladder.NONE, kind, extend_trigger=length, extend_by=length)
+        bids = [_bid(row, "bidder_id", "bid_price", _beijing(row, "bid_time")) for row in group]
+        opens_at = min(bid.entered_at for bid in bids)
+        outcome = run(open_hall(rules, opens_at=opens_at, scheduled_close=scheduled), bids, rules)
+        yield {
+            "auction_id": auction,
+            "item_id": item,
+            "rejected_late": str(outcome.refused),
+            "winner": outcome.winner,
+            "final_price": str(outcome.hall.price).removesuffix(".00"),
+            "close_offset_s": str((outcome.hall.closes_at - scheduled) // _SECOND),
+        }
+
+
+def replay_ebay(rows: Sequence[Row], *, extension: ExtensionChoice) -> Iterator[Row]:
+    """Plain ascending auctions with a fixed end; the recorded price stands beside ours."""
+    length = extension.length(0)
+    for (auction,), group in _sessions(rows, "auctionid"):
+        start = _money(_cell(group[0], "openbid"), "openbid")
+        rules = Rules(Ladder.HIGHER, extension.kind, start, extend_trigger=length, extend_by=length)
+        last = max(_number(row, "bidtime") for row in group)
+        hall = open_hall(rules, opens_at=_EPOCH, scheduled_close=_EPOCH + _days(last) + _SECOND)
+        bids = [
+            _bid(row, "bidder", "bid", _EPOCH + _days(_number(row, "bidtime"))) for row in group
+        ]
+        outcome = run(hall, bids, rules)
+        yield {
+            "auctionid": auction,
+            "accepted": str(outcome.accepted),
+            "refused": str(outcome.refused),
+            "winner": outcome.winner,
+            "final_price": str(outcome.hall.price),
+            "recorded_price": str(_money(_cell(group[0], "price"), "price")),
+        }
+
+
+def _sessions(rows: Sequence[Row], *names: str) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
+    """Rows that stand together and agree in `names`."""
+    for key, group in groupby(rows, key=lambda row: tuple(_cell(row, name) for name in names)):
+        yield key, list(group)
+
+
+def _bid(row: Row, code: str, amount: str, entered_at: datetime) -> Bid:
+    """One recorded bid; some records lack the bidder, and he is then nobody."""
+    return Bid(BidderCode(row.get(code) or ""), _money(_cell(row, amount), amount), entered_at)
+
+
+def _cell(row: Row, name: str) -> str:
+    found = row.get(name)
+    if found is None or found == "":
+        raise ReplayError(f"a row lacks {name}: {', '.join(filter(None, row.values()))[:80]}")
+    return found
+
+
+def _beijing(row: Row, name: str) -> datetime:
+    """A moment; without a zone it is Beijing's."""
+    text = _cell(row, name)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise ReplayError(f"{name} is no time: {text!r}") from wrong
+    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+
+
+def _money(text: str, what: str) -> Money:
+    try:
+        return Money.parse(text)
+    except ValueError as wrong:
+        raise ReplayError(f"{what} is no amount in yuan: {text!r}") from wrong
+
+
+def _number(row: Row, name: str) -> Decimal:
+    text = _cell(row, name)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as wrong:
+        raise ReplayError(f"{name} is no number: {text!r}") from wrong
+    if not number.is_finite() or not 0 <= number < _MILLION:
+        raise ReplayError(f"{name} is out of range: {text!r}")
+    return number
+
+
+def _days(days: Decimal) -> timedelta:
+    return timedelta(microseconds=int(days * 86_400 * _MILLION))

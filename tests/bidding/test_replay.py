@@ -1,0 +1,156 @@
+"""The engine over recorded auctions; a made-up session stands in where the data is absent."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from auction.kernel.money import Money
+from bidding.engine import Extension
+from bidding.replay import (
+    ExtensionChoice,
+    ReplayError,
+    Row,
+    read_extension,
+    read_increments,
+    replay_art,
+    replay_ebay,
+    replay_records,
+)
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+NOMINAL_END = datetime.fromisoformat("2026-05-26T10:00:00+08:00")
+FIVE_MINUTES = ExtensionChoice(Extension.RESET, 300)
+
+MADE_UP = """lot,bid_time,bidder,price,status
+7,2026-05-25T10:00:06,A1111,100000.94,出局
+7,2026-05-26T09:54:59,B2222,101000.94,出局
+7,2026-05-26T09:55:00,A1111,102000.94,出局
+7,2026-05-26T09:55:01,B2222,103000.94,出局
+7,2026-05-26T09:59:59,C3333,105000.94,出局
+7,2026-05-26T10:04:58,A1111,106000.94,出局
+7,2026-05-26T10:09:58,B2222,107000.94,出局
+7,2026-05-26T10:04:58,B2222,107000.94,成交
+"""
+"""Made up. By hand: the bid at 09:55:00 moves nothing, 09:55:01 -> 10:00:01, 09:59:59 ->
+10:04:59, 10:04:58 -> 10:09:58, the bid at 10:09:58 is late, the last one moves nothing."""
+
+
+def rows_of(text: str) -> list[Row]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def data(name: str) -> list[Row]:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"the recorded auctions are not here ({name})")
+    with path.open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+class TestMadeUpSession:
+    def test_it_ends_as_counted_by_hand(self) -> None:
+        told = replay_records(
+            rows_of(MADE_UP),
+            increments={"7": Money.yuan(1000)},
+            end=NOMINAL_END,
+            extension=FIVE_MINUTES,
+        )
+        assert list(told) == [
+            {
+                "lot": "7",
+                "accepted": "7",
+                "refused": "1",
+                "winner": "B2222",
+                "final_price": "107000.94",
+                "closes_at": "2026-05-26T10:09:58+08:00",
+                "extensions": "3",
+            }
+        ]
+
+    def test_an_increment_one_fen_larger_refuses_all_but_the_first(self) -> None:
+        (told,) = replay_records(
+            rows_of(MADE_UP),
+            increments={"7": Money.yuan(1000) + Money(1)},
+            end=NOMINAL_END,
+            extension=FIVE_MINUTES,
+        )
+        assert (told["accepted"], told["refused"]) == ("1", "7")
+
+
+class TestRecordedAuctions:
+    INCREMENTS = "1=46000,2=14000,3=5000"
+
+    def test_three_judicial_auctions_end_as_they_did(self) -> None:
+        told = replay_records(
+            data("judicial/bid_records_dev.csv"),
+            increments=read_increments(self.INCREMENTS),
+            end=NOMINAL_END,
+            extension=read_extension("reset:300"),
+        )
+        assert [tuple(row.values()) for row in told] == [
+            ("1", "74", "0", "Z1420", "14534399.94", "2026-05-26T10:27:18+08:00", "50"),
+            ("2", "44", "0", "H2515", "3613817.56", "2026-05-26T10:25:46+08:00", "38"),
+            ("3", "65", "0", "R9800", "1872173.09", "2026-05-26T11:29:00+08:00", "61"),
+        ]
+
+    def test_one_fen_more_of_an_increment_refuses_nearly_everything(self) -> None:
+        told = replay_records(
+            data("judicial/bid_records_dev.csv"),
+            increments=read_increments("1=46000.01,2=14000.01,3=5000.01"),
+            end=NOMINAL_END,
+            extension=FIVE_MINUTES,
+        )
+        assert [row["accepted"] for row in told] == ["1", "1", "1"]
+
+    def test_every_art_session_ends_as_expected(self) -> None:
+        told = replay_art(data("engine/art_bids_dev.csv"), extension=read_extension("reset"))
+        assert list(told) == data("engine/art_expected_dev.csv")
+
+    def test_ascending_auctions_without_extension(self) -> None:
+        told = list(replay_ebay(data("engine/ebay_bids.csv"), extension=read_extension("none")))
+        assert sum(int(row["accepted"]) for row in told) == 5_235
+        assert sum(int(row["refused"]) for row in told) == 5_446
+        assert sum(row["final_price"] == row["recorded_price"] for row in told) == 626
+        assert len(told) == 628
+
+
+class TestBadInput:
+    @pytest.mark.parametrize("text", ["later", "reset:", "reset:-1", "reset:5m", "none:1:2"])
+    def test_an_extension_that_is_none_is_named(self, text: str) -> None:
+        if text == "reset:":
+            assert read_extension(text) == ExtensionChoice(Extension.RESET)
+            return
+        with pytest.raises(ReplayError, match="extension"):
+            read_extension(text)
+
+    @pytest.mark.parametrize("text", ["1=", "1=0", "1", "1=4e3", "1=-5"])
+    def test_a_wrong_increment_is_named(self, text: str) -> None:
+        with pytest.raises(ReplayError, match="increment of lot 1"):
+            read_increments(text)
+
+    @pytest.mark.parametrize(
+        ("was", "becomes", "sentence"),
+        [
+            ("107000.94,成交", "a lot,成交", "price is no amount"),
+            ("2026-05-25T10:00:06", "noon", "bid_time is no time"),
+            ("7,2026-05-25", ",2026-05-25", "a row lacks lot"),
+            ("7,2026-05-25", "8,2026-05-25", "no increment was given for lot 8"),
+        ],
+    )
+    def test_a_wrong_row_gets_one_sentence(self, was: str, becomes: str, sentence: str) -> None:
+        broken = rows_of(MADE_UP.replace(was, becomes))
+        with pytest.raises(ReplayError, match=sentence):
+            list(
+                replay_records(
+                    broken,
+                    increments={"7": Money.yuan(1000)},
+                    end=NOMINAL_END,
+                    extension=FIVE_MINUTES,
+                )
+            )
+
+    def test_a_file_of_another_format_is_named_by_what_it_lacks(self) -> None:
+        with pytest.raises(ReplayError, match="auctionid"):
+            list(replay_ebay(rows_of(MADE_UP), extension=read_extension("none")))

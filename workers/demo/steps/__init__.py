@@ -1,0 +1,1 @@
+"""The steps of the journey, one module a part of the road."""
