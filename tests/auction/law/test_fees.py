@@ -2,7 +2,6 @@ import pytest
 
 from auction.kernel.money import Money
 from auction.law.fees import execution_fee
-from auction.law.rulebook import LAW
 
 
 class TestExecutionFee:
@@ -20,4 +19,4 @@ class TestExecutionFee:
         ],
     )
     def test_follows_the_steps_of_article_14(self, amount: Money, fee: str) -> None:
-        assert str(execution_fee(amount, LAW)) == fee
+        assert str(execution_fee(amount)) == fee
