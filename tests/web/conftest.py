@@ -1,0 +1,24 @@
+"""The pages, served inside the test over the suite's PostgreSQL."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from tests.web.browser import Browser, browser_of, serving
+from web.app import build_app
+
+NewBrowser = Callable[[], Browser]
+
+
+@pytest.fixture
+async def new_browser(settings: Settings, database: Database) -> AsyncIterator[NewBrowser]:
+    """Makes visitors of one running site."""
+    async with serving(build_app(settings, database)) as transport:
+        yield lambda: browser_of(transport)
+
+
+@pytest.fixture
+def browser(new_browser: NewBrowser) -> Browser:
+    return new_browser()

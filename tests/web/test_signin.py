@@ -1,0 +1,139 @@
+from datetime import timedelta
+
+import pytest
+
+from auction.kernel.clock import FrozenClock
+from tests.web.browser import ORIGIN, Browser, forms_of
+from tests.web.conftest import NewBrowser
+
+ALICE = {
+    "name": "林小满",
+    "identity_number": "990101199003070015",
+    "username": "linxiaoman",
+    "password": "a long enough sentence",
+    "has_agreed": "on",
+}
+
+
+async def sign_up(browser: Browser, **other: str) -> None:
+    answered = await browser.submit("/sign-up", "sign-up", {**ALICE, **other})
+    assert answered.status_code == 303, answered.text
+
+
+class TestSigningIn:
+    async def test_a_new_person_is_signed_in_and_shown_by_name(self, browser: Browser) -> None:
+        await sign_up(browser)
+        page = await browser.get("/account")
+        assert page.status_code == 200
+        assert "林小满" in page.text
+        assert "990***********0015" in page.text
+        assert "990101199003070015" not in page.text
+
+    async def test_every_way_to_be_wrong_reads_the_same(self, browser: Browser) -> None:
+        await sign_up(browser)
+        await browser.submit("/account", "sign-out", {})
+        said = [
+            await browser.submit("/sign-in", "sign-in", {"username": name, "password": word})
+            for name, word in [("linxiaoman", "not the password"), ("nobody", "anything at all")]
+        ]
+        assert [answer.status_code for answer in said] == [401, 401]
+        assert all('data-code="signin.wrong"' in answer.text for answer in said)
+
+    async def test_the_cookie_is_for_this_site_and_not_for_scripts(self, browser: Browser) -> None:
+        answered = await browser.submit("/sign-up", "sign-up", ALICE)
+        cookie = next(c for c in answered.headers.get_list("set-cookie") if "signin=" in c).lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert "path=/" in cookie
+
+    async def test_an_idle_sign_in_ends(self, browser: Browser, clock: FrozenClock) -> None:
+        await sign_up(browser)
+        clock.advance(timedelta(minutes=29))
+        assert (await browser.get("/account")).status_code == 200
+        clock.advance(timedelta(minutes=29))
+        assert (await browser.get("/account")).status_code == 200
+        clock.advance(timedelta(minutes=31))
+        assert (await browser.get("/account")).status_code == 303
+
+    async def test_no_sign_in_outlives_half_a_day(
+        self, browser: Browser, clock: FrozenClock
+    ) -> None:
+        await sign_up(browser)
+        for _ in range(30):
+            clock.advance(timedelta(minutes=25))
+            page = await browser.get("/account")
+        assert page.status_code == 303
+
+    async def test_another_device_can_be_signed_out(self, new_browser: NewBrowser) -> None:
+        here, there = new_browser(), new_browser()
+        await sign_up(here)
+        again = {"username": "linxiaoman", "password": ALICE["password"]}
+        assert (await there.submit("/sign-in", "sign-in", again)).status_code == 303
+        page = await here.get("/account")
+        other = next(name for name in forms_of(page.text) if name.startswith("end-"))
+        assert (await here.submit("/account", other, {})).status_code == 303
+        assert (await there.get("/account")).status_code == 303
+        assert (await here.get("/account")).status_code == 200
+
+    @pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example"])
+    async def test_nobody_is_sent_to_another_site(self, browser: Browser, place: str) -> None:
+        await sign_up(browser)
+        await browser.submit("/account", "sign-out", {})
+        form = {"username": "linxiaoman", "password": ALICE["password"], "next": place}
+        answered = await browser.submit("/sign-in", "sign-in", form)
+        assert answered.headers["location"] == "/"
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"origin": "https://evil.example"},
+            {"origin": "null"},
+            {"sec_fetch_site": "cross-site"},
+            {"sec_fetch_site": "same-site"},
+        ],
+    )
+    async def test_a_form_from_elsewhere_is_refused(
+        self, browser: Browser, headers: dict[str, str]
+    ) -> None:
+        answered = await browser.submit("/sign-up", "sign-up", ALICE, **headers)
+        assert answered.status_code == 403
+        assert 'data-code="form.forged"' in answered.text
+
+    async def test_a_form_without_the_token_is_refused(self, browser: Browser) -> None:
+        answered = await browser.submit("/sign-up", "sign-up", {**ALICE, "csrf": ""})
+        assert answered.status_code == 403
+
+    async def test_the_token_of_another_visitor_is_refused(self, new_browser: NewBrowser) -> None:
+        page = await new_browser().get("/sign-up")
+        token = forms_of(page.text)["sign-up"][1]["csrf"]
+        answered = await new_browser().submit("/sign-up", "sign-up", {**ALICE, "csrf": token})
+        assert answered.status_code == 403
+
+    async def test_a_plain_text_body_is_refused(self, browser: Browser) -> None:
+        answered = await browser.client.post(
+            "/sign-out", content="x", headers={"origin": ORIGIN, "content-type": "text/plain"}
+        )
+        assert answered.status_code == 403
+
+    async def test_all_errors_are_told_at_once_and_the_input_is_kept(
+        self, browser: Browser
+    ) -> None:
+        wrong = {**ALICE, "username": "x", "password": "not secret"}
+        answered = await browser.submit("/sign-up", "sign-up", wrong)
+        assert answered.status_code == 422
+        assert 'href="#f-username"' in answered.text
+        assert 'href="#f-password"' in answered.text
+        assert 'value="林小满"' in answered.text
+        assert "not secret" not in answered.text
+
+    async def test_a_wrong_identity_number_is_told_in_words(self, browser: Browser) -> None:
+        wrong = {**ALICE, "identity_number": "990101199003070012"}
+        answered = await browser.submit("/sign-up", "sign-up", wrong)
+        assert answered.status_code == 422
+        assert 'data-code="identity.number_wrong"' in answered.text
+
+    async def test_a_body_too_long_is_refused(self, browser: Browser) -> None:
+        answered = await browser.submit("/sign-up", "sign-up", {**ALICE, "name": "长" * 200_000})
+        assert answered.status_code == 413

@@ -1,0 +1,104 @@
+"""build_app(settings): the pages as one Starlette application. `python -m web.app` serves it."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from auction.kernel.refusal import Refusal
+from auction.kernel.settings import Settings, SettingsError, read_settings
+from auction.law.rulebook import Rulebook
+from auction.people.credentials import Passwords
+from auction.store.database import Database, OwnerError
+from auction.store.files import FileStore
+from auction.store.keys import KeyHolder
+from web.errors import form_refused, http_refused, refused
+from web.forms import FormErrors
+from web.routes import routes
+from web.security import Guard
+from web.signin import LOOPBACK, Visits
+
+
+class Held(TypedDict):
+    """What the process holds while it serves; a page finds it as request.state.<name>."""
+
+    settings: Settings
+    database: Database
+    keys: KeyHolder
+    files: FileStore
+    passwords: Passwords
+    rules: Rulebook
+
+
+def build_app(settings: Settings, database: Database | None = None) -> Starlette:
+    """Make the application. A `database` given by a test keeps its own clock and owner."""
+    check_origin(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[Held]:
+        opened = database or Database(settings, application="luochui-web")
+        await opened.refuse_owner()
+        held: Held = {
+            "settings": settings,
+            "database": opened,
+            "keys": KeyHolder(settings.signer_socket),
+            "files": FileStore(settings.files_path),
+            "passwords": Passwords(),
+            "rules": await opened.rulebook(),
+        }
+        yield held
+        await held["keys"].close()
+        held["passwords"].close()
+        if database is None:
+            await opened.close()
+
+    return Starlette(
+        routes=routes(),
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, settings=settings), Middleware(Visits, settings=settings)],
+        exception_handlers={
+            Refusal: refused,
+            FormErrors: form_refused,
+            HTTPException: http_refused,
+        },
+    )
+
+
+def check_origin(settings: Settings) -> None:
+    """Raise SettingsError when cookies would travel in the clear beyond this machine."""
+    if not settings.is_secure and urlsplit(settings.web_origin).hostname not in LOOPBACK:
+        raise SettingsError("WEB_ORIGIN must start with https:// unless it is a loopback address.")
+
+
+def main() -> None:
+    """Serve the pages until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = read_settings()
+        app = build_app(settings)
+    except SettingsError as wrong:
+        sys.exit(str(wrong))
+    try:
+        uvicorn.run(
+            app,
+            host=settings.web_host,
+            port=settings.web_port,
+            log_level="info",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+    except OwnerError as wrong:
+        sys.exit(str(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The links at the top of every page: the public ones, then the desk of each role held."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.routing import Match
+
+from auction.kernel.actor import Actor, Role
+from web.i18n import n_
+
+_STAFF_OF_COURT = frozenset({Role.OFFICER, Role.PANEL})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link; `text` is a msgid."""
+
+    path: str
+    text: str
+    roles: frozenset[Role]
+
+
+LINKS = (
+    Link("/lots", n_("标的物"), frozenset({Role.VISITOR})),
+    Link("/calendar", n_("拍卖日历"), frozenset({Role.VISITOR})),
+    Link("/draws", n_("摇号公示"), frozenset({Role.VISITOR})),
+    Link("/help", n_("帮助"), frozenset({Role.VISITOR})),
+    Link("/me", n_("我的竞拍"), frozenset({Role.BIDDER})),
+    Link("/party", n_("当事人"), frozenset({Role.BIDDER})),
+    Link("/court", n_("执行工作台"), _STAFF_OF_COURT),
+    Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
+    Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
+    Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
+    Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
+    Link("/oversight", n_("监督"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),
+)
+
+
+def nav_of(request: Request, actor: Actor) -> list[Link]:
+    """The links of one visitor, without those whose pages do not exist."""
+    held = actor.roles | {Role.VISITOR}
+    return [link for link in LINKS if link.roles & held and _exists(request, link.path)]
+
+
+def _exists(request: Request, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)

@@ -1,0 +1,37 @@
+"""What anybody may see: the home page, help, the rules, and whether we are well."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from web.views import render
+
+
+async def home(request: Request) -> Response:
+    """What opens today and what closes soon."""
+    return render(request, "public/home.html")
+
+
+async def help_page(request: Request) -> Response:
+    """How to take part, step by step."""
+    return render(request, "public/help.html")
+
+
+async def law_page(request: Request) -> Response:
+    """Every number of the rulebook in force, with its article."""
+    rules = sorted(request.state.rules.rules.values(), key=lambda rule: rule.key)
+    return render(request, "public/law.html", rules=rules, book=request.state.rules.name)
+
+
+async def healthz(request: Request) -> Response:
+    """Whether the process serves at all."""
+    del request
+    return PlainTextResponse("ok\n")
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/", home),
+    Route("/help", help_page),
+    Route("/law", law_page),
+    Route("/healthz", healthz),
+]

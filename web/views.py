@@ -1,0 +1,236 @@
+"""Render Jinja2 templates in the visitor's language.
+
+What every template can use beside its own context:
+  {{ _("标的物") }} {{ _("共 {n} 件", n=3) }}   the text in the visitor's language
+  {{ amount|yuan }} 1,234.50   {{ amount|rmb }} 大写   {{ moment|instant }}   {{ date|day }}
+  {{ lot.state|word }}         a StrEnum in words: msgid "LotState.sold" in your .po files
+  {{ static("site.css") }}     a file of web/static with its hash
+  {{ actor.roles }} {{ person }} (or None) {{ locale }} {{ now }}
+and the macros of templates/ui.html, all global: csrf, form, field, money_field, select_field,
+check_field, area_field, file_field, article, badge, empty, facts, steps, timeline.
+The page extends "base.html": {% block title %}, {% block main %}, {% block head %}.
+"""
+
+import hashlib
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from auction.kernel.clock import BEIJING
+from auction.kernel.money import Money
+from auction.law.rulebook import DEMONSTRATION
+from web.amounts import rmb_upper
+from web.i18n import Locale, sentence, translate
+from web.nav import nav_of
+from web.signin import set_cookie, visit_of
+
+FOLDER = Path(__file__).parent
+SAID_COOKIE = "said"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A no in words, with what was posted."""
+
+    status: int
+    code: str
+    sentence: str
+    fields: dict[str, str] = field(default_factory=dict)
+    posted: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, status: int, code: str, request: Request) -> "Trouble":
+        """A trouble without a form."""
+        return cls(status, code, sentence(visit_of(request).locale, code))
+
+    @property
+    def form_id(self) -> str:
+        """Which form was posted."""
+        return (self.posted.get("_form") or [""])[0]
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the macros ask about the page being rendered."""
+
+    request: Request
+    trouble: Trouble | None
+    form_id: str = ""
+
+
+_PAGE: ContextVar[_Page] = ContextVar("page")
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+    """Answer with a page. `context` names are the template's own."""
+    visit = visit_of(request)
+    trouble: Trouble | None = getattr(request.state, "trouble", None)
+    said = request.cookies.get(SAID_COOKIE, "")
+    mark = _PAGE.set(_Page(request, trouble))
+    try:
+        text = (
+            environment(visit.locale)
+            .get_template(template)
+            .render(
+                actor=visit.actor,
+                person=visit.sign_in.person if visit.sign_in else None,
+                nav=nav_of(request, visit.actor),
+                path=request.url.path,
+                is_demonstration=request.state.rules is DEMONSTRATION,
+                trouble=trouble,
+                said=translate(visit.locale, said_text(said)) if said else "",
+                now=request.state.database.clock.now(),
+                **context,
+            )
+        )
+    finally:
+        _PAGE.reset(mark)
+    response = HTMLResponse(text, status)
+    if said:
+        response.delete_cookie(SAID_COOKIE)
+    if visit.is_secret_used and visit.is_secret_new:
+        set_cookie(response, request.state.settings, "visitor", visit.secret)
+    return response
+
+
+def see_other(path: str, *, said: str = "") -> Response:
+    """Send the browser on after a POST; `said` (marked with n_) shows once on the next page."""
+    response = RedirectResponse(path, 303)
+    if said:
+        text = said.encode().hex()
+        response.set_cookie(SAID_COOKIE, text, max_age=60, httponly=True, samesite="lax")
+    return response
+
+
+def said_text(cookie: str) -> str:
+    """The text that `see_other` left; nothing when the cookie is not of its making."""
+    try:
+        return bytes.fromhex(cookie).decode()
+    except ValueError:
+        return ""
+
+
+@cache
+def environment(locale: Locale) -> Environment:
+    """The templates in one language."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+    )
+
+    def say(msgid: str, **facts: object) -> str:
+        return translate(locale, msgid, **facts)
+
+    made.globals.update(
+        _=say, locale=locale.value, static=static, form_token=_form_token, form_page=_form_page,
+        kept=_kept, kept_all=_kept_all, error_of=_error_of, begin_form=_begin_form,
+    )  # fmt: skip
+    made.filters.update(
+        yuan=_yuan,
+        rmb=rmb_upper,
+        instant=lambda moment: instant_text(moment, locale),
+        day=lambda day: day_text(day, locale),
+        word=lambda state: word(state, locale),
+    )
+    _add_macros(made)
+    return made
+
+
+def _add_macros(made: Environment) -> None:
+    module = made.get_template("ui.html").module
+    for name in dir(module):
+        if not name.startswith("_"):
+            made.globals[name] = getattr(module, name)
+
+
+@cache
+def static(path: str) -> str:
+    """The URL of a static file; it changes whenever the file does, so it is cached for long."""
+    digest = hashlib.sha256((FOLDER / "static" / path).read_bytes()).hexdigest()
+    return f"/static/{path}?v={digest[:12]}"
+
+
+def word(state: StrEnum | None, locale: Locale) -> str:
+    """A state in words: the catalogues hold it as `ClassName.value`."""
+    if state is None:
+        return "—"
+    key = f"{type(state).__name__}.{state.value}"
+    said = sentence(locale, key)
+    return state.value if said == key else said
+
+
+def instant_text(moment: datetime | None, locale: Locale) -> Markup:
+    """A moment in Beijing time, as a <time> element."""
+    if moment is None:
+        return Markup("—")
+    local = moment.astimezone(BEIJING)
+    clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    return Markup('<time datetime="{}">{} {}</time>').format(
+        local.isoformat(timespec="seconds"), day_text(local.date(), locale), clock
+    )
+
+
+def day_text(day: date | None, locale: Locale) -> str:
+    """A date as people write it."""
+    if day is None:
+        return "—"
+    if locale is Locale.EN:
+        return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _yuan(amount: Money | None) -> str:
+    return "—" if amount is None else f"{amount.fen // 100:,}.{amount.fen % 100:02d}"
+
+
+def _form_token() -> str:
+    return visit_of(_PAGE.get().request).form_token()
+
+
+def _form_page() -> str:
+    request = _PAGE.get().request
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+def _begin_form(form_id: str) -> str:
+    """Say which form the following fields stand in."""
+    _PAGE.get().form_id = form_id
+    return ""
+
+
+def _posted_here() -> Trouble | None:
+    page = _PAGE.get()
+    return page.trouble if page.trouble and page.trouble.form_id == page.form_id else None
+
+
+def _kept(name: str, default: object = "") -> object:
+    """What was posted in this field, or its default."""
+    trouble = _posted_here()
+    if trouble is None:
+        return "" if default is None else default
+    return (trouble.posted.get(name) or [""])[0]
+
+
+def _kept_all(name: str) -> list[str]:
+    trouble = _posted_here()
+    return trouble.posted.get(name, []) if trouble else []
+
+
+def _error_of(name: str) -> str:
+    trouble = _posted_here()
+    return trouble.fields.get(name, "") if trouble else ""
