@@ -27,6 +27,11 @@ ENTITY_MODULES = (
     "auction.listings.listing",
     "auction.settlement.sale",
     "auction.distribution.plan",
+    "valuation.assignment",
+    "valuation.roster",
+    "valuation.drawing",
+    "valuation.commission",
+    "valuation.report",
     "bidding.registration",
     "bidding.hall_code",
 )
