@@ -18,8 +18,10 @@ from workers.signers.operation import Answer, Question, ReadingOperation
 
 KEY_NAME = "sealer"
 _REGISTRATION = "SELECT listing_id, state, public_key FROM registration WHERE id = $1"
-_SESSION = "SELECT state FROM session WHERE listing_id = $1"
+_SESSION = "SELECT state FROM sessions WHERE listing_id = $1"
 _CODE = "SELECT sealed_registration FROM hall_code WHERE listing_id = $1 AND code = $2"
+
+_CLOSED = frozenset({"sold", "passed_in"})
 
 
 async def issue(keys: Keyring, database_url: str, question: Question) -> Answer:
@@ -51,7 +53,7 @@ async def unseal(keys: Keyring, database_url: str, question: Question) -> Answer
     """Say whose a code is, once the session of its listing is closed (网拍18(2), 22)."""
     listing_id, code = UUID(question.get("listing_id", "")), question.get("code", "")
     session = await _row(database_url, _SESSION, listing_id)
-    if session["state"] != "closed":
+    if session["state"] not in _CLOSED:
         raise Refusal("sealer.session_not_closed")
     row = await _row(database_url, _CODE, listing_id, code)
     about = sealing.about_registration(str(listing_id), code)

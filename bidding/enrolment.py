@@ -1,0 +1,207 @@
+"""What a bidder does from the first task to the deposit, and what the panel does about priority."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auction.deposits.commands import open_deposit
+from auction.kernel.ids import ListingId, PersonId, RegistrationId
+from auction.kernel.refusal import Refusal
+from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
+from auction.listings.listing import Listing, ListingState
+from auction.people.queries import is_staff_of
+from auction.store.unit import Unit
+from bidding import enrolment_policy as policy
+from bidding.registration import (
+    Acknowledgement,
+    AcknowledgementKind,
+    Capacity,
+    PriorityState,
+    Registration,
+    RegistrationState,
+    RegistrationTrigger,
+)
+from bidding.sealing import KEY_BYTES, SALT_BYTES
+from bidding.undertakings import UNDERTAKING_KEYS, UNDERTAKINGS
+
+GROUND_CHARS_MAX: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLock:
+    """What the platform keeps of a 参拍密码: its salt, and the public key that it makes."""
+
+    salt: bytes
+    public_key: bytes
+
+
+async def start_registration(
+    work: Unit,
+    registration_id: UUID,
+    *,
+    listing_id: UUID,
+    capacity: Capacity = Capacity.SELF,
+) -> Registration:
+    """Begin to sign up in one's checked real name; the same person and listing again is the same.
+
+    Refuses staff of the enforcing court (网拍34) and who defaulted on this lot (网拍24).
+    """
+    listing = await work.lock(Listing, listing_id, share=True)
+    work.require(policy.APPLY)
+    person_id = _acting_person(work)
+    known = await work.session.scalar(
+        select(Registration).where(
+            Registration.listing_id == listing_id, Registration.person_id == person_id
+        )
+    )
+    if known is not None:
+        return known
+    _require_open(listing)
+    await _require_unbarred(work, listing, person_id)
+    if capacity is not Capacity.SELF:
+        raise Refusal("registration.capacity_by_court", article="网拍14(2)")
+    registration = Registration(
+        id=RegistrationId(registration_id),
+        listing_id=ListingId(listing_id),
+        court_id=listing.court_id,
+        person_id=person_id,
+        state=RegistrationState.APPLIED,
+        capacity=capacity,
+        applied_at=work.now,
+        priority=PriorityState.NONE,
+        priority_ground="",
+    )
+    work.add(registration)
+    work.record("registration.started", stream=_stream(registration_id), listing=str(listing_id))
+    return registration
+
+
+async def acknowledge(work: Unit, registration_id: UUID, *, key: str, version: str) -> None:
+    """Take note of one warning, or give one undertaking; each by its own act (网拍14)."""
+    registration = await _own(work, registration_id)
+    if registration.state is not RegistrationState.APPLIED:
+        raise Refusal("registration.already_submitted")
+    if key not in WARNING_KEYS | UNDERTAKING_KEYS:
+        raise Refusal("registration.unknown_text", key=key)
+    if version != VERSION:
+        raise Refusal("registration.text_changed", key=key)
+    if await work.session.get(Acknowledgement, (registration_id, key)) is not None:
+        return
+    kind = AcknowledgementKind.WARNING if key in WARNING_KEYS else AcknowledgementKind.UNDERTAKING
+    work.add(
+        Acknowledgement(
+            registration_id=registration.id, key=key, kind=kind, version=version,
+            acknowledged_at=work.now,
+        )
+    )  # fmt: skip
+    work.record(
+        "registration.acknowledged", stream=_stream(registration_id), key=key, version=version
+    )
+
+
+async def claim_priority(work: Unit, registration_id: UUID, *, ground: str) -> None:
+    """Claim a right of pre-emption; the panel confirms it with a rank, or not (网拍19)."""
+    registration = await _own(work, registration_id)
+    if registration.priority not in {PriorityState.NONE, PriorityState.CLAIMED}:
+        raise Refusal("registration.priority_decided")
+    if not ground.strip() or len(ground) > GROUND_CHARS_MAX:
+        raise Refusal("registration.ground_missing", most=GROUND_CHARS_MAX)
+    registration.priority = PriorityState.CLAIMED
+    registration.priority_ground = ground.strip()
+    work.record("priority.claimed", stream=_stream(registration_id))
+
+
+async def register_bidder(work: Unit, registration_id: UUID, *, lock: PasswordLock) -> Registration:
+    """Hand in the registration once every task is done, and open the deposit it must pay."""
+    registration = await _own(work, registration_id)
+    listing = await work.lock(Listing, registration.listing_id, share=True)
+    if registration.state is not RegistrationState.APPLIED:
+        return registration
+    _require_open(listing)
+    await _require_unbarred(work, listing, registration.person_id)
+    await _require_all_acknowledged(work, registration_id)
+    if len(lock.salt) != SALT_BYTES or len(lock.public_key) != KEY_BYTES:
+        raise Refusal("registration.password_missing")
+    registration.password_salt = lock.salt
+    registration.public_key = lock.public_key
+    registration.submitted_at = work.now
+    registration.advance(RegistrationTrigger.SUBMIT)
+    await open_deposit(
+        work,
+        registration_id=registration.id,
+        listing_id=registration.listing_id,
+        court_id=registration.court_id,
+        person_id=registration.person_id,
+        amount=listing.deposit,
+    )
+    work.record("registration.submitted", stream=_stream(registration_id))
+    return registration
+
+
+async def withdraw_registration(work: Unit, registration_id: UUID) -> None:
+    """Step back before the deposit was paid."""
+    registration = await _own(work, registration_id)
+    registration.advance(RegistrationTrigger.WITHDRAW)
+    work.record("registration.withdrawn", stream=_stream(registration_id))
+
+
+async def decide_priority(work: Unit, registration_id: UUID, *, rank: int | None) -> None:
+    """Confirm a claimed right of pre-emption with its rank, or decline it (网拍19, 27)."""
+    registration = await work.lock(Registration, registration_id)
+    work.require(policy.CONFIRM_PRIORITY, registration.court_id)
+    if registration.person_id == work.actor.person_id:
+        raise Refusal("registration.own_priority")
+    if registration.priority is PriorityState.NONE:
+        raise Refusal("registration.priority_not_claimed")
+    if registration.priority is not PriorityState.CLAIMED:
+        raise Refusal("registration.priority_decided")
+    if rank is not None and rank < 1:
+        raise Refusal("registration.rank_not_positive")
+    registration.priority = PriorityState.DECLINED if rank is None else PriorityState.CONFIRMED
+    registration.priority_rank = rank
+    registration.priority_decided_by = work.actor.person_id
+    registration.priority_decided_at = work.now
+    work.record("priority.decided", stream=_stream(registration_id), rank=rank or 0)
+
+
+def _stream(registration_id: UUID) -> str:
+    return f"registration:{registration_id}"
+
+
+def _acting_person(work: Unit) -> PersonId:
+    if work.actor.person_id is None:
+        raise Refusal("signin.needed")
+    return work.actor.person_id
+
+
+async def _own(work: Unit, registration_id: UUID) -> Registration:
+    """Lock a registration of the acting person; somebody else's is as if it were not there."""
+    registration = await work.lock(Registration, registration_id)
+    work.require(policy.APPLY)
+    if registration.person_id != _acting_person(work):
+        raise Refusal("not_found", what="registration", id=str(registration_id))
+    return registration
+
+
+def _require_open(listing: Listing) -> None:
+    """Late registration stays open until bidding ends, extensions included (网拍18(1))."""
+    if listing.state is not ListingState.PUBLISHED:
+        raise Refusal("registration.not_open", state=str(listing.state))
+
+
+async def _require_unbarred(work: Unit, listing: Listing, person_id: PersonId) -> None:
+    if await is_staff_of(work.session, person_id, listing.court_id):
+        raise Refusal("registration.conflict_of_interest", article="网拍34")
+
+
+async def _require_all_acknowledged(work: Unit, registration_id: UUID) -> None:
+    given = set(
+        await work.session.scalars(
+            select(Acknowledgement.key).where(Acknowledgement.registration_id == registration_id)
+        )
+    )
+    for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS):
+        if text.key not in given:
+            raise Refusal("registration.not_acknowledged", title=text.title, article=text.basis)

@@ -1,0 +1,193 @@
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import func, select
+
+from auction.deposits.deposit import Deposit
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.ids import CourtId, PersonId
+from auction.kernel.money import Money
+from auction.kernel.refusal import Refusal
+from auction.law.warnings import SPECIAL_WARNINGS, VERSION
+from auction.people.organisation import Court
+from auction.people.person import Person, PersonKind, RoleGrant
+from auction.store.database import Database
+from bidding import enrolment
+from bidding.enrolment import PasswordLock
+from bidding.registration import Acknowledgement, PriorityState, Registration, RegistrationState
+from bidding.sealing import public_key_of
+from bidding.undertakings import UNDERTAKINGS
+
+SPACE = UUID("018f0000-0000-7000-8000-000000000000")
+LISTING = uuid5(SPACE, "listing")
+COURT = CourtId("浙0199")
+ID = uuid5(SPACE, "registration")
+LOCK = PasswordLock(bytes(16), public_key_of(bytes(range(32))))
+TEXTS = (*SPECIAL_WARNINGS, *UNDERTAKINGS)
+Execute = Callable[[str], Awaitable[None]]
+
+
+def actor(name: str, *roles: Role, court: CourtId | None = None) -> Actor:
+    return Actor(PersonId(uuid5(SPACE, name)), frozenset({Role.BIDDER, *roles}), court)
+
+
+ALICE = actor("alice")
+BOB = actor("bob")
+INSIDER = actor("insider", Role.OFFICER, court=COURT)
+PANEL = actor("panel", Role.PANEL, court=COURT)
+
+
+@pytest.fixture
+async def hall(database: Database, as_owner: Execute) -> Database:
+    """A published listing, two bidders, and two people of the enforcing court."""
+    await as_owner(
+        "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title,"
+        " starting_price, increment, deposit, opens_at, closes_at, balance_days, rulebook,"
+        " drafted_by, drafted_at, ground) VALUES"
+        f" ('{LISTING}', '{LISTING}', '{LISTING}', '{COURT}', 'first_auction', 'published',"
+        " '示范住宅', 118000000, 1000000, 11800000, '2026-03-03', '2026-03-04', 10, 'LAW',"
+        f" '{LISTING}', '2026-01-01', '')"
+    )
+    async with database.unit(SYSTEM) as work:
+        work.add(Court(id=COURT, name="示范法院"))
+        for number, name in enumerate(("alice", "bob", "insider", "panel")):
+            work.add(
+                Person(
+                    id=uuid5(SPACE, name), kind=PersonKind.NATURAL, name=name,
+                    identity_number=f"00000000000000000{number}", username=name,
+                    enrolled_at=work.now,
+                )
+            )  # fmt: skip
+        await work.session.flush()
+        work.add(
+            RoleGrant(
+                id=work.new_id(), person_id=uuid5(SPACE, "insider"), role=Role.OFFICER,
+                court_id=COURT, organisation_id=None, granted_at=work.now, revoked_at=None,
+            )
+        )  # fmt: skip
+    return database
+
+
+async def start(database: Database, who: Actor = ALICE, key: UUID = ID) -> None:
+    async with database.unit(who) as work:
+        await enrolment.start_registration(work, key, listing_id=LISTING)
+
+
+async def acknowledge_all(database: Database, who: Actor = ALICE, key: UUID = ID) -> None:
+    for text in TEXTS:
+        async with database.unit(who) as work:
+            await enrolment.acknowledge(work, key, key=text.key, version=VERSION)
+
+
+async def row(database: Database, key: UUID = ID) -> Registration:
+    async with database.reading() as session:
+        found = await session.get(Registration, key)
+    assert found is not None
+    return found
+
+
+class TestSigningUp:
+    async def test_ends_with_a_deposit_to_pay(self, hall: Database) -> None:
+        await start(hall)
+        await acknowledge_all(hall)
+        async with hall.unit(ALICE) as work:
+            await enrolment.register_bidder(work, ID, lock=LOCK)
+        assert (await row(hall)).state is RegistrationState.DEPOSIT_AWAITED
+        async with hall.reading() as session:
+            deposit = (await session.scalars(select(Deposit))).one()
+        assert (deposit.registration_id, deposit.amount) == (ID, Money(11_800_000))
+
+    async def test_twice_is_once(self, hall: Database) -> None:
+        await start(hall)
+        await start(hall, key=uuid5(SPACE, "again"))
+        await acknowledge_all(hall)
+        await acknowledge_all(hall)
+        for _ in range(2):
+            async with hall.unit(ALICE) as work:
+                await enrolment.register_bidder(work, ID, lock=LOCK)
+        async with hall.reading() as session:
+            counts = [
+                await session.scalar(select(func.count()).select_from(entity))
+                for entity in (Registration, Deposit, Acknowledgement)
+            ]
+        assert counts == [1, 1, len(TEXTS)]
+
+    @pytest.mark.parametrize("missing", TEXTS, ids=lambda text: text.key)
+    async def test_needs_each_text_acknowledged_by_its_own_act(
+        self, hall: Database, missing: object
+    ) -> None:
+        await start(hall)
+        for text in TEXTS:
+            if text is not missing:
+                async with hall.unit(ALICE) as work:
+                    await enrolment.acknowledge(work, ID, key=text.key, version=VERSION)
+        with pytest.raises(Refusal, match=r"registration\.not_acknowledged"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.register_bidder(work, ID, lock=LOCK)
+
+    async def test_takes_no_acknowledgement_of_another_version(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match=r"registration\.text_changed"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.acknowledge(work, ID, key="as_is", version="0")
+
+    async def test_is_refused_to_staff_of_the_enforcing_court(self, hall: Database) -> None:
+        with pytest.raises(Refusal, match="网拍34"):
+            await start(hall, INSIDER)
+
+    async def test_is_refused_while_the_listing_is_not_offered(
+        self, hall: Database, as_owner: Execute
+    ) -> None:
+        await as_owner("UPDATE listings SET state = 'suspended'")
+        with pytest.raises(Refusal, match=r"registration\.not_open"):
+            await start(hall)
+
+    async def test_of_somebody_else_is_not_found(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match="not_found"):
+            async with hall.unit(BOB) as work:
+                await enrolment.acknowledge(work, ID, key="as_is", version=VERSION)
+
+
+class TestPriority:
+    async def claim(self, hall: Database, who: Actor = ALICE) -> None:
+        await start(hall, who)
+        async with hall.unit(who) as work:
+            await enrolment.claim_priority(work, ID, ground="按份共有人")
+
+    async def test_is_confirmed_with_a_rank_by_the_panel(self, hall: Database) -> None:
+        await self.claim(hall)
+        async with hall.unit(PANEL) as work:
+            await enrolment.decide_priority(work, ID, rank=1)
+        found = await row(hall)
+        assert (found.priority, found.priority_rank) == (PriorityState.CONFIRMED, 1)
+
+    async def test_declined_leaves_an_ordinary_bidder(self, hall: Database) -> None:
+        await self.claim(hall)
+        async with hall.unit(PANEL) as work:
+            await enrolment.decide_priority(work, ID, rank=None)
+        found = await row(hall)
+        assert (found.priority, found.priority_rank) == (PriorityState.DECLINED, None)
+
+    async def test_is_decided_once(self, hall: Database) -> None:
+        await self.claim(hall)
+        async with hall.unit(PANEL) as work:
+            await enrolment.decide_priority(work, ID, rank=1)
+        with pytest.raises(Refusal, match=r"registration\.priority_decided"):
+            async with hall.unit(PANEL) as work:
+                await enrolment.decide_priority(work, ID, rank=2)
+
+    async def test_is_not_decided_by_another_court_nor_by_a_bidder(self, hall: Database) -> None:
+        await self.claim(hall)
+        other = actor("panel", Role.PANEL, court=CourtId("浙0198"))
+        for who in (other, BOB):
+            with pytest.raises(Refusal, match="forbidden"):
+                async with hall.unit(who) as work:
+                    await enrolment.decide_priority(work, ID, rank=1)
+
+    async def test_that_nobody_claimed_is_not_given(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match=r"registration\.priority_not_claimed"):
+            async with hall.unit(PANEL) as work:
+                await enrolment.decide_priority(work, ID, rank=1)

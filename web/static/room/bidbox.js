@@ -1,0 +1,228 @@
+// The bid box: the field, the steps that set it, the question on the same spot, and the answer.
+
+import { faultOf, leastBid } from "./hall.js";
+import { say } from "./board.js";
+import { fenOf, timeOfDay, word, yuan } from "./words.js";
+
+const JUMP_STEPS = 10;
+const at = function (id) { return document.getElementById(id); };
+
+export class BidBox {
+  constructor(me, room) {
+    this.me = me;
+    this.room = room;
+    this.state = null;
+    this.pending = null;
+    this.isAsked = false;
+    this.isTyped = false;
+    this.isOpen = false;
+    this.listen();
+  }
+
+  listen() {
+    at("bid-form").addEventListener("submit", (event) => { event.preventDefault(); this.ask(); });
+    at("back").addEventListener("click", () => { this.unask(); at("go").focus(); });
+    at("confirm").addEventListener("click", () => this.confirm());
+    at("amount").addEventListener("input", () => { this.isTyped = true; this.showFault(""); });
+    at("jump-sure").addEventListener("change", () => { at("confirm").disabled = this.isJump && !at("jump-sure").checked; });
+    document.querySelectorAll("[data-steps]").forEach((button) => {
+      button.addEventListener("click", () => this.step(Number(button.dataset.steps)));
+    });
+    document.querySelectorAll("[data-nudge]").forEach((button) => {
+      button.addEventListener("click", () => this.nudge(Number(button.dataset.nudge)));
+    });
+    document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  key(event) {
+    if (event.key === "Escape" && this.isAsked) {
+      this.unask();
+      at("go").focus();
+    }
+    if (!at("keys-on").checked || event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    const button = document.querySelectorAll("[data-steps]")["1234".indexOf(event.key)];
+    if (button && !this.isAsked) {
+      button.click();
+    }
+  }
+
+  get canBid() {
+    return this.isOpen && Boolean(this.state) && this.state.phase === "open" && !this.pending;
+  }
+
+  // Called with every new state and every change of the line.
+  update(state, isOpen) {
+    const moved = this.state && state.price !== this.state.price;
+    this.state = state;
+    this.isOpen = isOpen;
+    const least = leastBid(state, this.me);
+    at("least").textContent = yuan(least);
+    if (!this.isTyped || !(fenOf(at("amount").value) >= least)) {
+      this.set(least);
+      this.isTyped = false;
+    }
+    if (this.isAsked && moved) {
+      this.reask();
+    }
+    at("go").disabled = !this.canBid;
+    at("go").textContent = word(this.buttonWord());
+    document.querySelectorAll("[data-steps]").forEach((button) => {
+      button.title = yuan(this.base() + Number(button.dataset.steps) * state.increment);
+    });
+  }
+
+  buttonWord() {
+    if (this.pending) {
+      return this.pending.isAsking ? "asking_fate" : "sending";
+    }
+    if (!this.isOpen) {
+      return "go_offline";
+    }
+    return { open: "go", scheduled: "go_scheduled", paused: "go_paused" }[this.state.phase] || "go_over";
+  }
+
+  base() {
+    return this.state.price || this.state.starting - this.state.increment;
+  }
+
+  set(fen) {
+    at("amount").value = yuan(fen);
+  }
+
+  step(steps) {
+    this.isTyped = true;
+    this.showFault("");
+    this.set(this.base() + steps * this.state.increment);
+  }
+
+  nudge(steps) {
+    const least = leastBid(this.state, this.me);
+    const now = fenOf(at("amount").value);
+    this.isTyped = true;
+    this.showFault("");
+    this.set(Math.max(least, (isNaN(now) ? least : now) + steps * this.state.increment));
+  }
+
+  showFault(key) {
+    at("fault").textContent = key ? word("fault_" + key, {
+      least: yuan(leastBid(this.state, this.me)), increment: yuan(this.state.increment),
+    }) : "";
+    at("amount").setAttribute("aria-invalid", key ? "true" : "false");
+  }
+
+  ask() {
+    if (!this.canBid) {
+      return;
+    }
+    const fen = fenOf(at("amount").value);
+    const fault = faultOf(this.state, this.me, fen);
+    this.showFault(fault);
+    if (fault) {
+      at("amount").focus();
+      return;
+    }
+    this.isAsked = true;
+    this.asked = fen;
+    at("receipt").hidden = true;
+    at("question").hidden = false;
+    at("bid-form").hidden = true;
+    at("only-if").checked = false;
+    at("jump-sure").checked = false;
+    this.reask();
+    at("question-words").textContent = "";
+    this.room.amountInWords(fen, function (words) { at("question-words").textContent = words; });
+    at("confirm").focus();
+  }
+
+  // The price may move under the question: say so, and keep the amount if it is still legal.
+  reask() {
+    const state = this.state;
+    const fault = faultOf(state, this.me, this.asked);
+    if (fault) {
+      this.unask();
+      this.showFault(fault);
+      say(word("fault_" + fault, { least: yuan(leastBid(state, this.me)), increment: yuan(state.increment) }));
+      return;
+    }
+    const above = this.asked - (state.price || state.starting);
+    this.isJump = above / state.increment > JUMP_STEPS;
+    at("question-amount").textContent = yuan(this.asked);
+    at("question-above").textContent = word("above", { above: yuan(above), steps: Math.round(above / state.increment) });
+    at("question-lead").hidden = state.leader !== this.me.code;
+    at("jump").hidden = !this.isJump;
+    at("confirm").disabled = this.isJump && !at("jump-sure").checked;
+  }
+
+  unask() {
+    this.isAsked = false;
+    at("question").hidden = true;
+    at("bid-form").hidden = false;
+  }
+
+  confirm() {
+    if (!this.canBid || (this.isJump && !at("jump-sure").checked)) {
+      return;
+    }
+    const bid = { type: "bid", bid_id: crypto.randomUUID ? crypto.randomUUID() : uuid(), amount_fen: this.asked };
+    if (at("only-if").checked) {
+      bid.only_if_price = this.state.price;
+    }
+    this.pending = bid;
+    this.unask();
+    this.room.send(bid);
+    this.update(this.state, this.isOpen);
+  }
+
+  // After a cut nothing new may be bid before the fate of the last bid is known.
+  askFate() {
+    if (this.pending) {
+      this.pending.isAsking = true;
+      this.room.send({ type: "fate", bid_id: this.pending.bid_id });
+    }
+  }
+
+  settle(bidId, verdict) {
+    if (!this.pending || this.pending.bid_id !== bidId) {
+      return;
+    }
+    const bid = this.pending;
+    this.pending = null;
+    this.isTyped = false;
+    this.update(this.state, this.isOpen);
+    if (!verdict) {
+      at("fault").textContent = word("fate_unknown", { amount: yuan(bid.amount_fen) });
+      at("amount").focus();
+    } else if (verdict.accepted) {
+      this.showReceipt(bid, verdict);
+    } else {
+      at("fault").textContent = word("refused_" + verdict.reason, { amount: yuan(bid.amount_fen), least: yuan(leastBid(this.state, this.me)) });
+      at("amount").focus();
+    }
+  }
+
+  showReceipt(bid, verdict) {
+    at("fault").textContent = "";
+    at("receipt").hidden = false;
+    at("receipt-text").textContent = word("receipt", {
+      seq: verdict.seq, amount: yuan(bid.amount_fen), at: timeOfDay(verdict.enteredAt),
+    });
+    const text = JSON.stringify(verdict.raw, null, 1);
+    const link = at("receipt-file");
+    if (link.dataset.made) {
+      URL.revokeObjectURL(link.dataset.made);
+    }
+    link.dataset.made = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.href = link.dataset.made;
+    link.download = "receipt-" + bid.bid_id + ".json";
+  }
+}
+
+function uuid() {
+  const chance = crypto.getRandomValues(new Uint8Array(16));
+  chance[6] = (chance[6] & 15) | 64;
+  chance[8] = (chance[8] & 63) | 128;
+  const hex = Array.from(chance, function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

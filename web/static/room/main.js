@@ -1,0 +1,117 @@
+// The live room: the line brings messages, the hall makes them a state, the board shows it.
+
+import { draw, drawClock, drawResult, say, showConnection } from "./board.js";
+import { BidBox } from "./bidbox.js";
+import { EMPTY, isGap, standingOf, withFrame, withSnapshot } from "./hall.js";
+import { Line } from "./line.js";
+import { allow, play } from "./sound.js";
+import { word } from "./words.js";
+import { heard } from "./wire.js";
+
+const room = document.getElementById("room");
+const me = { code: room.dataset.code, rank: Number(room.dataset.rank) };
+const extendMillis = Number(room.dataset.extendSeconds) * 1000;
+const line = new Line({
+  live: room.dataset.live, listing: room.dataset.listing,
+  ticketUrl: room.dataset.ticketUrl, token: room.dataset.token,
+}, hear);
+let state = Object.assign({}, EMPTY, {
+  starting: Number(room.dataset.starting), increment: Number(room.dataset.increment),
+  opensAt: Number(room.dataset.opensAt), closesAt: Number(room.dataset.closesAt),
+});
+const box = me.code ? new BidBox(me, { send: (message) => line.send(message), amountInWords: amountInWords }) : null;
+
+function hear(wire) {
+  if (wire.type === "cut" || wire.type === "locked") {
+    showConnection(wire.type === "cut" ? "off" : "locked");
+    refreshBox();
+    return;
+  }
+  const message = heard(wire);
+  if (message.kind === "snapshot") {
+    showConnection("on");
+    become(withSnapshot(state, message));
+    if (box) {
+      box.askFate();
+    }
+  } else if (message.kind === "frame") {
+    if (isGap(state, message)) {
+      line.send({ type: "fetch", from_seq: state.seq });
+    }
+    become(withFrame(state, message));
+  } else if (message.kind === "verdict" || message.kind === "fate") {
+    settle(message);
+  }
+}
+
+function become(next) {
+  const before = state;
+  state = next;
+  draw(state, before, me);
+  drawResult(state, me);
+  sing(before);
+  refreshBox();
+}
+
+function settle(message) {
+  if (box) {
+    box.settle(message.bidId, message.verdict);
+  }
+  if (message.verdict && message.verdict.accepted) {
+    say(word("bid_taken"));
+    ring("taken");
+  }
+}
+
+function refreshBox() {
+  if (box) {
+    box.update(state, line.isOpen && state.seq >= 0);
+  }
+}
+
+function sing(before) {
+  if (before.seq < 0) {
+    return;
+  }
+  if (state.phase === "closed" && before.phase !== "closed") {
+    ring("result");
+  } else if (standingOf(before, me.code) === "leading" && standingOf(state, me.code) === "outbid") {
+    ring("outbid");
+  } else if (state.extensions > before.extensions) {
+    ring("extension");
+  }
+}
+
+function ring(name) {
+  if (document.getElementById("sound-on").checked) {
+    play(name);
+  }
+}
+
+// 大写 comes from the server, so that one place says how an amount is written.
+function amountInWords(fen, show) {
+  fetch(room.dataset.wordsUrl + "?fen=" + fen).then(function (answer) {
+    return answer.ok ? answer.text() : "";
+  }).then(show, function () { show(""); });
+}
+
+document.getElementById("sound-on").addEventListener("change", function (event) {
+  if (event.target.checked) {
+    allow();
+    play("taken");
+  }
+});
+
+let leftBefore = Infinity;
+function tick() {
+  const left = drawClock(state, line.now(), extendMillis);
+  if (left < 60000 && leftBefore >= 60000 && leftBefore !== Infinity) {
+    ring("minute");
+  }
+  leftBefore = left;
+  requestAnimationFrame(tick);
+}
+
+document.documentElement.classList.add("has-script");
+line.connect();
+tick();
