@@ -1,0 +1,347 @@
+"""What finance staff and the worker do with statements: import, claim, book, refund, send."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from auction.kernel.canonical import sha256_hex
+from auction.kernel.ids import AccountId, CourtId, StatementLineId
+from auction.kernel.money import ZERO, Money
+from auction.kernel.refusal import Refusal
+from auction.ledger import policy
+from auction.ledger.bankfile import FileLine, StatementFile
+from auction.ledger.book import court_account, find_account, open_account, post
+from auction.ledger.chart import AccountKind
+from auction.ledger.orders import (
+    OrderKind,
+    OrderState,
+    OrderTrigger,
+    Payment,
+    PaymentOrder,
+    confirm_payment,
+    find_order,
+    order_payment,
+)
+from auction.ledger.statement import (
+    BankLine,
+    Direction,
+    LineState,
+    Statement,
+    StatementLine,
+    post_line,
+)
+from auction.ledger.transfer import Posting, Transfer
+from auction.store.unit import Unit
+
+REASON_MIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did."""
+
+    statement_id: UUID
+    added: int
+    repeated: int
+
+
+async def import_statement(
+    work: Unit, *, court_id: CourtId, file_name: str, content: bytes, file: StatementFile
+) -> Imported:
+    """Take in a file's new lines and have the worker match them; lines known stay as they are.
+
+    The same file again adds nothing. Refuses with `bank.errors` when any row is wrong and
+    with `bank.gap` when the new lines do not begin where the known ones end.
+    """
+    work.require(policy.IMPORT_STATEMENT, court_id)
+    await _one_at_a_time(work, court_id)
+    if file.errors:
+        raise Refusal("bank.errors", rows=len(file.errors), first=file.errors[0].row)
+    digest = sha256_hex(content)
+    known = await work.session.scalar(
+        select(Statement).where(Statement.court_id == court_id, Statement.file_digest == digest)
+    )
+    if known is not None:
+        return Imported(known.id, 0, len(file.lines))
+    fresh = await new_lines(work, court_id, file.lines)
+    position, closing = await _last_line(work, court_id)
+    opening = _check_continues(fresh, closing if position else None)
+    statement = Statement(
+        id=work.new_id(),
+        court_id=court_id,
+        file_digest=digest,
+        file_name=file_name[:200],
+        opening_balance=file.opening_balance,
+        closing_balance=file.lines[-1].balance,
+        lines_added=len(fresh),
+        lines_repeated=len(file.lines) - len(fresh),
+        imported_at=work.now,
+        imported_by=work.actor.person_id,
+    )
+    work.add(statement)
+    await work.session.flush()
+    for offset, line in enumerate(fresh, start=1):
+        work.add(_row(work, statement, position + offset, line))
+    await _post_opening(work, statement, opening)
+    await _record(work, statement)
+    work.enqueue("match_lines", court_id=court_id)
+    return Imported(statement.id, statement.lines_added, statement.lines_repeated)
+
+
+async def claim_line(work: Unit, *, line_id: UUID, claimed_as: str, reason: str) -> StatementLine:
+    """Say what an unidentified line is: the virtual account or order number it should have named.
+
+    The worker books it by the same rules as any other line; they may still refuse it.
+    """
+    line = await work.lock(StatementLine, line_id)
+    work.require(policy.CLAIM_LINE, line.court_id)
+    if line.state is not LineState.UNIDENTIFIED:
+        raise Refusal("state.not_allowed", state=str(line.state), trigger="claim")
+    if len(reason.strip()) < REASON_MIN:
+        raise Refusal("line.reason_missing")
+    line.state = LineState.CLAIMED
+    line.claimed_as = claimed_as.strip()
+    line.claim_reason = reason.strip()
+    line.claimed_by = work.actor.person_id
+    await _record_line(work, line, "line.claimed")
+    work.enqueue("match_lines", court_id=line.court_id)
+    return line
+
+
+async def refund_line(work: Unit, *, line_id: UUID, reason: str) -> PaymentOrder:
+    """Order money that nothing takes back to the account that paid it (原路退回)."""
+    line = await work.lock(StatementLine, line_id)
+    work.require(policy.REFUND_LINE, line.court_id)
+    if line.state is not LineState.UNIDENTIFIED or line.direction is not Direction.IN:
+        raise Refusal("state.not_allowed", state=str(line.state), trigger="refund")
+    if len(reason.strip()) < REASON_MIN:
+        raise Refusal("line.reason_missing")
+    if not line.counterparty_account:
+        raise Refusal("line.no_payer_account")
+    bank_line = await as_bank_line(work, line)
+    order = await order_payment(
+        work,
+        Payment(
+            kind=OrderKind.LINE_REFUND,
+            owner_ref=f"line:{line.id}",
+            court_id=bank_line.court_id,
+            source=bank_line.money,
+            payee_name=line.counterparty_name,
+            payee_account=line.counterparty_account,
+            amount=line.amount,
+        ),
+    )
+    line.state = LineState.REFUNDING
+    line.claim_reason = reason.strip()
+    line.claimed_by = work.actor.person_id
+    await _record_line(work, line, "line.refund_ordered")
+    return order
+
+
+async def confirm_line_refund(work: Unit, *, order_number: str, line: BankLine) -> None:
+    """The bank's statement shows that unidentified money went back."""
+    work.require(policy.BOOK_LINE, line.court_id)
+    order = await find_order(work.session, order_number)
+    if order is None or order.kind is not OrderKind.LINE_REFUND:
+        raise Refusal("not_found", what="payment_orders", id=order_number)
+    refunded = await work.lock(StatementLine, UUID(order.owner_ref.removeprefix("line:")))
+    await confirm_payment(work, order_number=order_number, line=line)
+    refunded.state = LineState.REFUNDED
+    await _record_line(work, refunded, "line.refunded")
+
+
+async def match_line(work: Unit, line: StatementLine) -> None:
+    """Mark a locked line as booked by what took it."""
+    work.require(policy.BOOK_LINE, line.court_id)
+    line.state = LineState.MATCHED
+    line.reason = ""
+    await _record_line(work, line, "line.matched")
+
+
+async def set_aside_line(work: Unit, line: StatementLine, *, reason: str) -> None:
+    """Nothing takes a line: keep its money apart, so that book and bank still agree.
+
+    Money that left without an order cannot be booked; the reconciliation names it.
+    """
+    work.require(policy.BOOK_LINE, line.court_id)
+    bank_line = await as_bank_line(work, line)
+    if line.direction is Direction.IN and not bank_line.is_booked:
+        apart = await open_account(
+            work, AccountKind.UNIDENTIFIED_RECEIPTS, f"line:{line.id}", bank_line.court_id
+        )
+        await post_line(
+            work,
+            bank_line,
+            Posting(
+                key=f"line.set_aside:{line.id}",
+                event="line.set_aside",
+                court_id=bank_line.court_id,
+                subject_ref=f"line:{line.id}",
+                transfers=(Transfer(bank_line.money, apart, line.amount),),
+            ),
+        )
+    line.state = LineState.UNIDENTIFIED
+    line.reason = reason
+    await _record_line(work, line, "line.set_aside")
+
+
+async def send_orders(work: Unit, *, court_id: CourtId) -> Sequence[PaymentOrder]:
+    """Take all waiting orders to the bank; return them for the file that finance uploads there."""
+    work.require(policy.SEND_ORDERS, court_id)
+    rows = await work.session.scalars(
+        select(PaymentOrder)
+        .where(PaymentOrder.court_id == court_id, PaymentOrder.state == OrderState.ORDERED)
+        .order_by(PaymentOrder.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    orders = rows.all()
+    stream = await _bank_stream(work, court_id)
+    for order in orders:
+        order.take(OrderTrigger.SEND)
+        order.sent_at = work.now
+        work.record(
+            "order.sent",
+            stream=stream,
+            order=order.order_number,
+            amount_fen=order.amount.fen,
+        )
+    return orders
+
+
+async def as_bank_line(work: Unit, line: StatementLine) -> BankLine:
+    """A line as the commands that book it take it: with the account that has its money."""
+    court_id = CourtId(line.court_id)
+    apart = await find_account(
+        work.session, AccountKind.UNIDENTIFIED_RECEIPTS, f"line:{line.id}", court_id
+    )
+    bank = await court_account(work, AccountKind.TRUST_BANK, court_id)
+    return BankLine(
+        id=StatementLineId(line.id),
+        court_id=court_id,
+        direction=line.direction,
+        amount=line.amount,
+        counterparty_name=line.counterparty_name,
+        counterparty_account=line.counterparty_account,
+        remark=line.remark,
+        booked_at=line.booked_at,
+        money=AccountId(apart or bank),
+        is_booked=apart is not None,
+    )
+
+
+async def new_lines(work: Unit, court_id: CourtId, lines: Sequence[FileLine]) -> Sequence[FileLine]:
+    """The lines of a file that were never imported."""
+    digests = [line.digest for line in lines]
+    known = set(
+        await work.session.scalars(
+            select(StatementLine.digest).where(
+                StatementLine.court_id == court_id, StatementLine.digest.in_(digests)
+            )
+        )
+    )
+    return [line for line in lines if line.digest not in known]
+
+
+async def _one_at_a_time(work: Unit, court_id: CourtId) -> None:
+    """Two imports of one court's account wait for each other."""
+    key = func.hashtextextended(f"statement:{court_id}", 0)
+    await work.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+async def _last_line(work: Unit, court_id: CourtId) -> tuple[int, Money]:
+    row = (
+        await work.session.execute(
+            select(StatementLine.position, StatementLine.balance)
+            .where(StatementLine.court_id == court_id)
+            .order_by(StatementLine.position.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return (row.position, row.balance) if row else (0, ZERO)
+
+
+def _check_continues(fresh: Sequence[FileLine], closing: Money | None) -> Money:
+    """Return what the account held before anything was imported, if this is the first file."""
+    if not fresh:
+        return ZERO
+    before = fresh[0].balance_before or ZERO
+    if closing is None:
+        return before
+    if before != closing:
+        raise Refusal("bank.gap", expected=closing, found=before)
+    return ZERO
+
+
+async def _post_opening(work: Unit, statement: Statement, opening: Money) -> None:
+    """What the account held before the first file is money that nobody placed yet."""
+    if opening == ZERO:
+        return
+    court_id = CourtId(statement.court_id)
+    owner = f"opening:{statement.id}"
+    apart = await open_account(work, AccountKind.UNIDENTIFIED_RECEIPTS, owner, court_id)
+    bank = await court_account(work, AccountKind.TRUST_BANK, court_id)
+    await post(
+        work,
+        Posting(
+            key=owner,
+            event="account.opened",
+            court_id=court_id,
+            subject_ref=f"statement:{statement.id}",
+            transfers=(Transfer(bank, apart, opening),),
+        ),
+    )
+
+
+def _row(work: Unit, statement: Statement, position: int, line: FileLine) -> StatementLine:
+    return StatementLine(
+        id=work.new_id(),
+        court_id=statement.court_id,
+        statement_id=statement.id,
+        position=position,
+        line_no=line.line_no,
+        digest=line.digest,
+        booked_at=line.booked_at,
+        direction=Direction.IN if line.is_in else Direction.OUT,
+        amount=line.amount,
+        counterparty_name=line.counterparty_name,
+        counterparty_account=line.counterparty_account,
+        virtual_account=line.virtual_account,
+        remark=line.remark,
+        balance=line.balance,
+        state=LineState.NEW,
+        reason="",
+        claimed_as="",
+        claim_reason="",
+        claimed_by=None,
+    )
+
+
+async def _bank_stream(work: Unit, court_id: str) -> str:
+    """What the bank wrote is journaled in the stream of the court's account there."""
+    bank = await court_account(work, AccountKind.TRUST_BANK, CourtId(court_id))
+    return f"account:{bank}"
+
+
+async def _record(work: Unit, statement: Statement) -> None:
+    work.record(
+        "statement.imported",
+        stream=await _bank_stream(work, statement.court_id),
+        statement=str(statement.id),
+        file=statement.file_digest,
+        added=statement.lines_added,
+        closing_fen=statement.closing_balance.fen,
+    )
+
+
+async def _record_line(work: Unit, line: StatementLine, kind: str) -> None:
+    work.record(
+        kind,
+        stream=await _bank_stream(work, line.court_id),
+        line=str(line.id),
+        digest=line.digest,
+        amount_fen=line.amount.fen,
+        reason=line.reason,
+    )
