@@ -14,7 +14,7 @@ from sqlalchemy import select
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
-from workers import registrations
+from workers import bank, registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ JOBS: dict[str, Job] = {
 """name -> async def job(context, work, **body): runs inside one unit."""
 
 SLOW_JOBS: dict[str, Job] = {
+    "match_lines": bank.match_lines,
     "qualify_registration": registrations.qualify_registration,
 }
 """name -> async def job(context, row_id, **body): opens its own units."""
