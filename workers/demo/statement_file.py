@@ -35,7 +35,7 @@ class DemoBank:
         self._lines_written = 0
 
     def statement(self, entries: list[BankEntry], at: datetime) -> bytes:
-        """Book the entries and return the file that shows them, with commas, a title and a total."""
+        """Book the entries and return the file that shows them, with its title and its total."""
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow((TITLE,))

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from auction.deposits.commands import (
     apply_deposit,
@@ -48,10 +49,8 @@ class TestReceiving:
     ) -> None:
         deposit = await a_held_deposit(desk)
         async with database.unit(SYSTEM) as work:
-            jobs = [row for row in await work.session.scalars(OutboxRow.__table__.select())]
-            assert jobs
-            rows = (await work.session.execute(OutboxRow.__table__.select())).mappings().all()
-        bodies = [row["body"] for row in rows if row["name"] == "qualify_registration"]
+            rows = (await work.session.scalars(select(OutboxRow))).all()
+        bodies = [row.body for row in rows if row.name == "qualify_registration"]
         assert bodies == [{"registration_id": str(deposit.registration_id)}]
 
     @pytest.mark.parametrize("payer", ["李四", "张三丰", "", "张 三 代 李四"])
