@@ -11,13 +11,12 @@ from auction.deposits.commands import confirm_release, receive_deposit
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
 from auction.ledger.commands import (
-    as_bank_line,
     confirm_line_refund,
     match_line,
     set_aside_line,
 )
 from auction.ledger.orders import ORDER_NUMBER, OrderKind, find_order
-from auction.ledger.statement import BankLine, Direction, LineState, StatementLine
+from auction.ledger.statement import BankLine, Direction, LineState, StatementLine, bank_line_of
 from auction.ledger.virtual import Expected, find_virtual_account
 from auction.store.database import Database
 from auction.store.unit import Unit
@@ -61,7 +60,7 @@ async def book_line(database: Database, line_id: UUID) -> None:
 
 
 async def _route(work: Unit, line: StatementLine) -> None:
-    bank_line = await as_bank_line(work, line)
+    bank_line = await bank_line_of(work, line)
     if line.direction is Direction.IN:
         await _book_receipt(work, line, bank_line)
     else:

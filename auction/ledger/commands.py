@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from auction.kernel.canonical import sha256_hex
-from auction.kernel.ids import AccountId, CourtId, StatementLineId
+from auction.kernel.ids import CourtId
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.ledger import policy
 from auction.ledger.bankfile import FileLine, StatementFile
-from auction.ledger.book import court_account, find_account, open_account, post
+from auction.ledger.book import court_account, open_account, post
 from auction.ledger.chart import AccountKind
 from auction.ledger.orders import (
     OrderKind,
@@ -24,12 +24,14 @@ from auction.ledger.orders import (
     find_order,
     order_payment,
 )
+from auction.ledger.queries import new_lines
 from auction.ledger.statement import (
     BankLine,
     Direction,
     LineState,
     Statement,
     StatementLine,
+    bank_line_of,
     post_line,
 )
 from auction.ledger.transfer import Posting, Transfer
@@ -65,7 +67,7 @@ async def import_statement(
     )
     if known is not None:
         return Imported(known.id, 0, len(file.lines))
-    fresh = await new_lines(work, court_id, file.lines)
+    fresh = await new_lines(work.session, court_id, file.lines)
     position, closing = await _last_line(work, court_id)
     opening = _check_continues(fresh, closing if position else None)
     statement = Statement(
@@ -120,7 +122,7 @@ async def refund_line(work: Unit, *, line_id: UUID, reason: str) -> PaymentOrder
         raise Refusal("line.reason_missing")
     if not line.counterparty_account:
         raise Refusal("line.no_payer_account")
-    bank_line = await as_bank_line(work, line)
+    bank_line = await bank_line_of(work, line)
     order = await order_payment(
         work,
         Payment(
@@ -166,7 +168,7 @@ async def set_aside_line(work: Unit, line: StatementLine, *, reason: str) -> Non
     Money that left without an order cannot be booked; the reconciliation names it.
     """
     work.require(policy.BOOK_LINE, line.court_id)
-    bank_line = await as_bank_line(work, line)
+    bank_line = await bank_line_of(work, line)
     if line.direction is Direction.IN and not bank_line.is_booked:
         apart = await open_account(
             work, AccountKind.UNIDENTIFIED_RECEIPTS, f"line:{line.id}", bank_line.court_id
@@ -209,40 +211,6 @@ async def send_orders(work: Unit, *, court_id: CourtId) -> Sequence[PaymentOrder
             amount_fen=order.amount.fen,
         )
     return orders
-
-
-async def as_bank_line(work: Unit, line: StatementLine) -> BankLine:
-    """A line as the commands that book it take it: with the account that has its money."""
-    court_id = CourtId(line.court_id)
-    apart = await find_account(
-        work.session, AccountKind.UNIDENTIFIED_RECEIPTS, f"line:{line.id}", court_id
-    )
-    bank = await court_account(work, AccountKind.TRUST_BANK, court_id)
-    return BankLine(
-        id=StatementLineId(line.id),
-        court_id=court_id,
-        direction=line.direction,
-        amount=line.amount,
-        counterparty_name=line.counterparty_name,
-        counterparty_account=line.counterparty_account,
-        remark=line.remark,
-        booked_at=line.booked_at,
-        money=AccountId(apart or bank),
-        is_booked=apart is not None,
-    )
-
-
-async def new_lines(work: Unit, court_id: CourtId, lines: Sequence[FileLine]) -> Sequence[FileLine]:
-    """The lines of a file that were never imported."""
-    digests = [line.digest for line in lines]
-    known = set(
-        await work.session.scalars(
-            select(StatementLine.digest).where(
-                StatementLine.court_id == court_id, StatementLine.digest.in_(digests)
-            )
-        )
-    )
-    return [line for line in lines if line.digest not in known]
 
 
 async def _one_at_a_time(work: Unit, court_id: CourtId) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import AccountId, CourtId, PostingId, StatementLineId
 from auction.kernel.money import Money
-from auction.ledger.book import post
+from auction.ledger.book import court_account, find_account, post
+from auction.ledger.chart import AccountKind
 from auction.ledger.transfer import Posting
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
@@ -160,4 +161,25 @@ async def allocate(work: Unit, line: BankLine, posting_id: PostingId) -> None:
             allocated_at=work.now,
         )
         .on_conflict_do_nothing(index_elements=["line_id", "posting_id"])
+    )
+
+
+async def bank_line_of(work: Unit, line: StatementLine) -> BankLine:
+    """A line as the commands that book it take it: with the account that has its money."""
+    court_id = CourtId(line.court_id)
+    apart = await find_account(
+        work.session, AccountKind.UNIDENTIFIED_RECEIPTS, f"line:{line.id}", court_id
+    )
+    bank = await court_account(work, AccountKind.TRUST_BANK, court_id)
+    return BankLine(
+        id=StatementLineId(line.id),
+        court_id=court_id,
+        direction=line.direction,
+        amount=line.amount,
+        counterparty_name=line.counterparty_name,
+        counterparty_account=line.counterparty_account,
+        remark=line.remark,
+        booked_at=line.booked_at,
+        money=AccountId(apart or bank),
+        is_booked=apart is not None,
     )
