@@ -116,9 +116,9 @@ class Sale(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    listing_id: Mapped[UUID]
-    lot_id: Mapped[UUID]
-    case_id: Mapped[UUID] = mapped_column(index=True)
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"))
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     court_id: Mapped[str]
     session_id: Mapped[UUID]
     registration_id: Mapped[UUID]
@@ -159,6 +159,22 @@ class Sale(Base):
     def advance(self, trigger: SaleTrigger) -> None:
         """Move on by the table, or refuse with `state.not_allowed`."""
         self.state = transitions.after(LIFE, self.state, trigger)
+
+
+class BalanceReceipt(Base):
+    """One payment of the balance, and who made it from where. Rows are only ever added."""
+
+    __tablename__ = "balance_receipt"
+    __table_args__ = (CheckConstraint("amount > 0", name="some_fen"), UniqueConstraint("line_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sale_id: Mapped[UUID] = mapped_column(ForeignKey("sale.id"), index=True)
+    line_id: Mapped[UUID]
+    """The statement line that brought it."""
+    amount: Mapped[Money] = mapped_column(MoneyFen)
+    payer_name: Mapped[str]
+    payer_account: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class TaxLine(Base):

@@ -62,6 +62,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("listing_id", name="uq_sale_listing_id"),
         sa.UniqueConstraint("virtual_account", name="uq_sale_virtual_account"),
         sa.ForeignKeyConstraint(["buyer_id"], ["person.id"], name="fk_sale_buyer_id_person"),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["listings.id"], name="fk_sale_listing_id_listings"
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name="fk_sale_lot_id_lots"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_sale_case_id_cases"),
         sa.CheckConstraint(f"state IN ({SALE_STATES})", name="ck_sale_state_known"),
         sa.CheckConstraint("hammer_price > 0", name="ck_sale_price_positive"),
         sa.CheckConstraint("received <= hammer_price", name="ck_sale_received_within_price"),
@@ -69,6 +74,22 @@ def upgrade() -> None:
     op.create_index("ix_sale_buyer_id", "sale", ["buyer_id"])
     op.create_index("ix_sale_case_id", "sale", ["case_id"])
     grant("sale")
+    op.create_table(
+        "balance_receipt",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("sale_id", sa.Uuid, nullable=False),
+        sa.Column("line_id", sa.Uuid, nullable=False),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("payer_name", sa.String, nullable=False),
+        sa.Column("payer_account", sa.String, nullable=False),
+        sa.Column("received_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_balance_receipt"),
+        sa.UniqueConstraint("line_id", name="uq_balance_receipt_line_id"),
+        sa.ForeignKeyConstraint(["sale_id"], ["sale.id"], name="fk_balance_receipt_sale_id_sale"),
+        sa.CheckConstraint("amount > 0", name="ck_balance_receipt_some_fen"),
+    )
+    op.create_index("ix_balance_receipt_sale_id", "balance_receipt", ["sale_id"])
+    append_only("balance_receipt")
     op.create_table(
         "tax_line",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -93,4 +114,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables."""
     op.drop_table("tax_line")
+    op.drop_table("balance_receipt")
     op.drop_table("sale")

@@ -1,0 +1,206 @@
+"""The papers of a sale: what each notice is told, gathered from the case, the lot and the buyer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auction.cases.case import Case, Party, PartyRole
+from auction.kernel.refusal import Refusal
+from auction.lots.asset import Asset, AssetKind
+from auction.lots.lot import Lot
+from auction.notices.notice import NoticeDraft
+from auction.notices.wording import NoticeKind
+from auction.people import queries as people
+from auction.people.organisation import OrganisationKind
+from auction.people.person import Person
+from auction.settlement.sale import Sale
+
+KIND_NAMES: Mapping[AssetKind, str] = MappingProxyType(
+    {
+        AssetKind.HOME: "住宅用房",
+        AssetKind.COMMERCIAL: "商业用房",
+        AssetKind.LAND: "土地使用权",
+        AssetKind.VEHICLE: "机动车",
+        AssetKind.GOODS: "动产",
+        AssetKind.EQUITY: "股权",
+        AssetKind.OTHER_RIGHT: "其他财产权",
+    }
+)
+UNREGISTERED = "无登记编号"
+IN_THE_FILE = "见案卷"
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """Who and what a sale is about, in names: for papers and desks, never for the journal."""
+
+    court_name: str
+    case_number: str
+    lot_title: str
+    asset_kind: str
+    registry_number: str
+    applicant_name: str
+    debtor_name: str
+    debtor_identity: str
+    buyer_name: str
+    buyer_masked: str
+    """For what is published (网拍22; the number masked)."""
+    buyer_identity: str
+    """For the registry and the tax bureau, who cannot act without it."""
+
+    @property
+    def heading(self) -> dict[str, object]:
+        """What every paper carries."""
+        return {
+            "court_name": self.court_name,
+            "case_number": self.case_number,
+            "lot_title": self.lot_title,
+        }
+
+
+async def particulars(session: AsyncSession, sale: Sale) -> Particulars:
+    """Gather what the papers of a sale say."""
+    lot = await session.get_one(Lot, sale.lot_id)
+    asset = await session.get_one(Asset, lot.asset_id)
+    case = await session.get_one(Case, sale.case_id)
+    court = await people.court(session, sale.court_id)
+    buyer = await session.get_one(Person, sale.buyer_id)
+    masked = (await people.person(session, sale.buyer_id)).masked_number
+    parties = (
+        await session.scalars(
+            select(Party).where(Party.case_id == case.id).order_by(Party.added_at)
+        )
+    ).all()
+    debtors = [party for party in parties if party.role is PartyRole.RESPONDENT]
+    return Particulars(
+        court_name=court.name,
+        case_number=case.number,
+        lot_title=lot.title,
+        asset_kind=KIND_NAMES[asset.kind],
+        registry_number=asset.registry_number or UNREGISTERED,
+        applicant_name=_names([p for p in parties if p.role is PartyRole.APPLICANT]),
+        debtor_name=_names(debtors),
+        debtor_identity=await _identities(session, debtors),
+        buyer_name=buyer.name,
+        buyer_masked=masked,
+        buyer_identity=buyer.identity_number,
+    )
+
+
+def _names(parties: Sequence[Party]) -> str:
+    return "、".join(party.name for party in parties) or IN_THE_FILE
+
+
+async def _identities(session: AsyncSession, parties: Sequence[Party]) -> str:
+    ids = [party.person_id for party in parties if party.person_id is not None]
+    numbers = await session.scalars(select(Person.identity_number).where(Person.id.in_(ids)))
+    return "、".join(numbers) or IN_THE_FILE
+
+
+def confirmation(sale: Sale, about: Particulars) -> NoticeDraft:
+    """成交确认书, in the winner's real name (网拍22)."""
+    facts = about.heading | {
+        "bidder_code": sale.code,
+        "buyer_name": about.buyer_name,
+        "buyer_identity": about.buyer_masked,
+        "hammer_price_fen": sale.hammer_price.fen,
+        "deposit_fen": sale.deposit.fen,
+        "balance_fen": sale.balance.fen,
+        "closed_at": sale.closed_at.isoformat(),
+        "balance_due_at": sale.balance_due_at.isoformat(),
+        "balance_account": sale.virtual_account,
+    }
+    return _to_buyer(sale, about, NoticeKind.SALE_CONFIRMATION, facts)
+
+
+def ruling(sale: Sale, about: Particulars) -> NoticeDraft:
+    """成交裁定书: title passes when it reaches the buyer (网拍22, 民诉解释491)."""
+    facts = about.heading | {
+        "ruling_number": sale.ruling_number,
+        "registry_number": about.registry_number,
+        "applicant_name": about.applicant_name,
+        "debtor_name": about.debtor_name,
+        "buyer_name": about.buyer_name,
+        "buyer_identity": about.buyer_masked,
+        "hammer_price_fen": sale.hammer_price.fen,
+        "closed_at": sale.closed_at.isoformat(),
+        "paid_at": sale.paid_at.isoformat() if sale.paid_at else "",
+    }
+    return _to_buyer(sale, about, NoticeKind.TITLE_RULING, facts)
+
+
+async def assistance(
+    session: AsyncSession, sale: Sale, about: Particulars, *, registry_id: UUID, requests: list[str]
+) -> NoticeDraft:
+    """协助执行通知书 to whoever keeps the register (民诉法262)."""
+    facts = about.heading | {
+        "ruling_number": sale.ruling_number,
+        "registry_number": about.registry_number,
+        "debtor_name": about.debtor_name,
+        "buyer_name": about.buyer_name,
+        "buyer_identity": about.buyer_identity,
+        "hammer_price_fen": sale.hammer_price.fen,
+        "requests": requests,
+    }
+    return await _to_organisation(
+        session, sale, registry_id, (NoticeKind.ASSIST_EXECUTION, OrganisationKind.REGISTRY), facts
+    )
+
+
+async def tax_letter(
+    session: AsyncSession, sale: Sale, about: Particulars, *, bureau_id: UUID
+) -> NoticeDraft:
+    """涉税信息告知函 to the bureau, which answers with its lines (网拍30)."""
+    facts = about.heading | {
+        "asset_kind": about.asset_kind,
+        "registry_number": about.registry_number,
+        "debtor_name": about.debtor_name,
+        "debtor_identity": about.debtor_identity,
+        "buyer_name": about.buyer_name,
+        "buyer_identity": about.buyer_identity,
+        "hammer_price_fen": sale.hammer_price.fen,
+        "closed_at": sale.closed_at.isoformat(),
+    }
+    return await _to_organisation(
+        session, sale, bureau_id, (NoticeKind.TAX_COORDINATION, OrganisationKind.TAX), facts
+    )
+
+
+def _to_buyer(
+    sale: Sale, about: Particulars, kind: NoticeKind, facts: Mapping[str, object]
+) -> NoticeDraft:
+    return NoticeDraft(
+        kind=kind,
+        court_id=sale.court_id,
+        case_id=sale.case_id,
+        lot_id=sale.lot_id,
+        addressee_name=about.buyer_name,
+        addressee_person_id=sale.buyer_id,
+        facts=facts,
+    )
+
+
+async def _to_organisation(
+    session: AsyncSession,
+    sale: Sale,
+    organisation_id: UUID,
+    what: tuple[NoticeKind, OrganisationKind],
+    facts: Mapping[str, object],
+) -> NoticeDraft:
+    kind, wanted = what
+    addressee = await people.organisation(session, organisation_id)
+    if addressee.kind is not wanted:
+        raise Refusal("sale.wrong_addressee", kind=str(wanted))
+    return NoticeDraft(
+        kind=kind,
+        court_id=sale.court_id,
+        case_id=sale.case_id,
+        lot_id=sale.lot_id,
+        addressee_name=addressee.name,
+        addressee_organisation_id=organisation_id,
+        facts=facts,
+    )
