@@ -95,7 +95,7 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"].startswith(("/static/", "/healthz")):
+        if scope["type"] != "http" or scope["path"].startswith(("/static/", "/healthz", "/readyz")):
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)

@@ -1,10 +1,12 @@
 """What anybody may see: the home page, help, the rules, and whether we are well."""
 
+from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from web.views import render
+from web.wiring import reading
 
 
 async def home(request: Request) -> Response:
@@ -29,9 +31,17 @@ async def healthz(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
+async def readyz(request: Request) -> Response:
+    """Whether pages can be served: the database answers."""
+    async with reading(request) as session:
+        await session.execute(text("SELECT 1"))
+    return PlainTextResponse("ready\n")
+
+
 ROUTES: list[BaseRoute] = [
     Route("/", home),
     Route("/help", help_page),
     Route("/law", law_page),
     Route("/healthz", healthz),
+    Route("/readyz", readyz),
 ]

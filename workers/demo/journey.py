@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workers.demo.browser import Browser, PageError
 
-SIGN_IN_PATH = "/signin"
+SIGN_IN_PATH = "/sign-in"
 SIGN_IN_FORM = "sign-in"
 POLL_SECONDS = 0.2
 

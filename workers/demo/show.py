@@ -22,7 +22,7 @@ LOTS = Path(__file__).resolve().parent / "lots.csv"
 
 LOOK_AT = (
     ("/", "what is on auction, and what was"),
-    ("/signin", "sign in as any of the accounts above"),
+    ("/sign-in", "sign in as any of the accounts above"),
 )
 
 
@@ -68,7 +68,7 @@ def run_whole_journey(out: Path | None, lots: Path | None, say: Say) -> None:
 async def _seed(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     database = Database(settings)
     try:
-        await importlib.import_module("workers.demo.seed").seed(database)
+        await importlib.import_module("workers.demo.seed").seed(database, settings.luochui_state)
     finally:
         await database.close()
     told: dict[str, dict[str, str]] = json.loads(
