@@ -34,6 +34,9 @@ ENTITY_MODULES = (
     "valuation.report",
     "bidding.registration",
     "bidding.hall_code",
+    "bidding.session",
+    "bidding.bid_entry",
+    "bidding.ticket",
 )
 
 

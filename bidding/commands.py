@@ -1,0 +1,429 @@
+"""What the clock, the court and the home of a session can do to it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from auction.kernel.ids import BidderCode, SessionId
+from auction.kernel.refusal import Refusal, invariant
+from auction.listings.listing import Listing, ListingState
+from auction.store.journal import instant_text
+from auction.store.unit import Unit
+from bidding import engine, policy
+from bidding.bid_entry import (
+    BidBatch,
+    BidEntry,
+    Decision,
+    PlacedBid,
+    Verdict,
+    decisions,
+    find_decisions,
+)
+from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
+from bidding.events import BidsAccepted, SessionChanged, SessionClosed
+from bidding.hall_code import HallCode
+from bidding.receipt import Batch, Signed, batch_of
+from bidding.session import ENDED, Home, Session, SessionState, SessionTerms, SessionTrigger
+
+Sign = Callable[[Batch], Awaitable[Signed]]
+"""Has a batch signed by the keeper of the receipts' key."""
+
+HOME_LOST_AFTER: Final = timedelta(seconds=4)
+"""A home whose heartbeat is older is taken for lost."""
+
+
+async def make_session(work: Unit, *, terms: SessionTerms) -> SessionId:
+    """Make the session of a published listing; the second time nothing happens."""
+    work.require(policy.MAKE)
+    made = await work.session.scalar(
+        select(Session.id).where(Session.listing_id == terms.listing_id)
+    )
+    if made is not None:
+        return made
+    rules = terms.rules
+    hall = engine.open_hall(rules, opens_at=terms.opens_at, scheduled_close=terms.closes_at)
+    session = Session(
+        id=SessionId(work.new_id()),
+        listing_id=terms.listing_id,
+        lot_id=terms.lot_id,
+        court_id=terms.court_id,
+        state=SessionState.SCHEDULED,
+        ladder=rules.ladder,
+        extension=rules.extension,
+        starting_price=rules.starting_price,
+        increment=rules.increment,
+        extend_trigger=rules.extend_trigger,
+        extend_by=rules.extend_by,
+        window_after_first_bid=rules.window_after_first_bid,
+        opens_at=terms.opens_at,
+        scheduled_close_at=terms.closes_at,
+        pause_ground="",
+        seq=0,
+        version=1,
+        epoch=0,
+    )
+    session.take(hall)
+    work.add(session)
+    work.record(
+        "session.made",
+        session.stream,
+        listing=str(terms.listing_id),
+        opens_at=instant_text(terms.opens_at),
+        closes_at=instant_text(terms.closes_at),
+        starting_price_fen=rules.starting_price.fen,
+        increment_fen=rules.increment.fen,
+    )
+    return session.id
+
+
+async def open_session(work: Unit, *, session_id: SessionId) -> SessionState:
+    """Open a session whose time has come; harmless when it is open already."""
+    session = await _lock(work, session_id)
+    work.require(policy.OPEN)
+    _open_when_due(work, session)
+    return session.state
+
+
+async def place_bids(
+    work: Unit, *, session_id: SessionId, epoch: int, bids: Sequence[PlacedBid], sign: Sign
+) -> list[Decision]:
+    """Decide bids in the order they entered and record every one, in one commit.
+
+    A bid_id that its bidder used before gets the first decision again. `bids` come from
+    the sockets of the home whose `epoch` this is; an old home is refused.
+    """
+    session = await _lock(work, session_id)
+    work.require(policy.PLACE_BIDS)
+    _require_epoch(session, epoch)
+    _open_when_due(work, session)
+    wanted = [bid.bid_id for bid in bids]
+    known = await find_decisions(work.session, session_id, wanted)
+    fresh = {(bid.code, bid.bid_id): bid for bid in reversed(bids)}
+    new = [bid for key, bid in fresh.items() if key not in known]
+    new.sort(key=lambda bid: bid.entered_at)
+    if new:
+        for decision in await _decide(work, session, new, sign):
+            known[decision.code, decision.bid_id] = decision
+    return [known[bid.code, bid.bid_id] for bid in bids]
+
+
+async def _decide(
+    work: Unit, session: Session, bids: Sequence[PlacedBid], sign: Sign
+) -> list[Decision]:
+    """Decide, journal, sign and store bids that nobody decided before."""
+    ranks = await _ranks(work, session, {bid.code for bid in bids})
+    first_seq = session.seq + 1
+    batch_id = work.new_id()
+    before = session.hall
+    entries = [_settle(work, session, bid, ranks) for bid in bids]
+    leaves = [entry.leaf for entry in await work.entries()][-len(bids) :]
+    batch = batch_of(session.id, first_seq, leaves)
+    signed = await sign(batch)
+    work.add(
+        BidBatch(
+            id=batch_id, session_id=session.id, first_seq=first_seq, size=len(bids),
+            root=bytes.fromhex(batch.root), signature=signed.signature,
+            public_key=signed.public_key,
+        )
+    )  # fmt: skip
+    await work.session.flush()
+    for entry, leaf in zip(entries, leaves, strict=True):
+        entry.batch_id, entry.leaf = batch_id, leaf
+    await work.session.execute(insert(BidEntry), [_row(entry) for entry in entries])
+    session.version += 1
+    if session.hall.leading != before.leading:
+        work.emit(_accepted(session))
+    return decisions(batch, entries, signed)
+
+
+def _settle(
+    work: Unit, session: Session, placed: PlacedBid, ranks: dict[BidderCode, int | None]
+) -> BidEntry:
+    """Put one bid to the engine; the session and the journal hold what came of it."""
+    rank = ranks.get(placed.code)
+    bid = Bid(placed.code, placed.amount, placed.entered_at, rank, placed.expected_price)
+    verdict: Accepted | Refused = Refused(Reason.UNKNOWN_CODE)
+    if placed.code in ranks:
+        verdict = engine.decide(session.hall, bid, session.rules)
+    if isinstance(verdict, Accepted):
+        session.take(verdict.hall)
+    session.seq += 1
+    entry = BidEntry(
+        session_id=session.id,
+        seq=session.seq,
+        bid_id=placed.bid_id,
+        code=placed.code,
+        amount=placed.amount,
+        priority_rank=rank,
+        entered_at=placed.entered_at,
+        decided_at=work.now,
+        verdict=Verdict.ACCEPTED if isinstance(verdict, Accepted) else Verdict.REFUSED,
+        reason="" if isinstance(verdict, Accepted) else verdict.reason,
+        is_extended=isinstance(verdict, Accepted) and verdict.is_extended,
+        is_self_overbid=isinstance(verdict, Accepted) and verdict.is_self_overbid,
+        closes_at_after=session.closes_at,
+        extensions_after=session.extensions,
+    )
+    _record_bid(work, session, entry)
+    return entry
+
+
+def _record_bid(work: Unit, session: Session, entry: BidEntry) -> None:
+    work.record(
+        f"bid.{entry.verdict}",
+        session.stream,
+        bid_seq=entry.seq,
+        bid_id=str(entry.bid_id),
+        code=entry.code,
+        amount_fen=entry.amount.fen,
+        rank=entry.priority_rank,
+        entered_at=instant_text(entry.entered_at),
+        reason=str(entry.reason),
+        closes_at=instant_text(entry.closes_at_after),
+        extensions=entry.extensions_after,
+    )
+
+
+def _row(entry: BidEntry) -> dict[str, object]:
+    """The columns of an entry, so that a whole batch is one statement."""
+    return {column.key: getattr(entry, column.key) for column in BidEntry.__table__.columns}
+
+
+def _accepted(session: Session) -> BidsAccepted:
+    invariant(session.leading_code is not None, "an accepted bid leads")
+    return BidsAccepted(
+        session_id=str(session.id),
+        picture=session.version,
+        seq=session.seq,
+        code=str(session.leading_code),
+        price_fen=session.hall.price.fen,
+        extensions=session.extensions,
+        closes_at=instant_text(session.closes_at),
+    )
+
+
+async def _ranks(
+    work: Unit, session: Session, codes: set[BidderCode]
+) -> dict[BidderCode, int | None]:
+    """Which of `codes` were issued for this session, and their order of pre-emption."""
+    rows = await work.session.execute(
+        select(HallCode.code, HallCode.priority_rank).where(
+            HallCode.listing_id == session.listing_id, HallCode.code.in_(codes)
+        )
+    )
+    return {code: rank for code, rank in rows}
+
+
+async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> int:
+    """Make a live process the home of a session and return the epoch it may commit under.
+
+    Refuses with `session.home_elsewhere` while another home lives. When a home was lost
+    with bidding live, the session stands still until the new one is ready (网拍28(2)).
+    """
+    session = await _lock(work, session_id)
+    work.require(policy.KEEP)
+    if session.home_id == home_id:
+        return session.epoch
+    lost = await work.session.get(Home, session.home_id) if session.home_id else None
+    if lost is not None and work.now - lost.seen_at < HOME_LOST_AFTER:
+        raise Refusal("session.home_elsewhere", origin=lost.origin)
+    session.home_id = home_id
+    session.epoch += 1
+    work.record("session.homed", session.stream, home=str(home_id), epoch=session.epoch)
+    if lost is not None and session.state is SessionState.OPEN:
+        _pause(work, session, min(lost.seen_at, work.now), "home_lost")
+    return session.epoch
+
+
+async def pause_session(
+    work: Unit, *, session_id: SessionId, epoch: int, ground: str
+) -> SessionState:
+    """Stop the clock for a technical reason, by the home itself (网拍28(2))."""
+    session = await _lock(work, session_id)
+    work.require(policy.KEEP)
+    _require_epoch(session, epoch)
+    if session.state is SessionState.OPEN:
+        _pause(work, session, work.now, ground)
+    return session.state
+
+
+async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> SessionState:
+    """Go on after a technical pause, giving back the time; a court's suspension stays."""
+    session = await _lock(work, session_id)
+    work.require(policy.KEEP)
+    _require_epoch(session, epoch)
+    if session.state is SessionState.PAUSED:
+        _resume(work, session)
+    return session.state
+
+
+async def extend_for_lag(
+    work: Unit, *, session_id: SessionId, epoch: int, lag_ms: int
+) -> datetime:
+    """Leave one extension from now, because the platform itself was slow in the last minute."""
+    session = await _lock(work, session_id)
+    work.require(policy.KEEP)
+    _require_epoch(session, epoch)
+    if session.state is SessionState.OPEN:
+        session.closes_at = max(session.closes_at, work.now + session.extend_by)
+        session.version += 1
+        closes_at = instant_text(session.closes_at)
+        work.record("session.lagged", session.stream, lag_ms=lag_ms, closes_at=closes_at)
+        _tell(work, session)
+    return session.closes_at
+
+
+async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> None:
+    """Suspend at once, by the court's decision or on a failure (网拍28)."""
+    session = await _lock(work, session_id)
+    work.require(policy.SUSPEND, session.court_id)
+    _suspend(work, session, ground)
+
+
+async def resume_session(work: Unit, *, session_id: SessionId) -> SessionState:
+    """End a suspension. The first person proposes, a second one of the court resumes."""
+    session = await _lock(work, session_id)
+    work.require(policy.RESUME, session.court_id)
+    if session.state is not SessionState.SUSPENDED:
+        raise Refusal("state.not_allowed", state=session.state, trigger=SessionTrigger.RESUME)
+    first, person = session.resumption_proposed_by, work.actor.person_id
+    if first is None:
+        session.resumption_proposed_by = person
+        session.version += 1
+        work.record("session.resumption_proposed", session.stream, by=str(person))
+    elif first == person:
+        raise Refusal("session.second_person_needed")
+    else:
+        _resume(work, session)
+    return session.state
+
+
+async def close_session(
+    work: Unit, *, session_id: SessionId, epoch: int | None = None
+) -> SessionState:
+    """Close a session that is due; the caller has had every timely bid decided.
+
+    A session that ever had a home is closed by a home only: `epoch` proves that it is one.
+    """
+    session = await _lock(work, session_id)
+    work.require(policy.CLOSE)
+    if epoch is None and session.epoch:
+        raise Refusal("session.has_home")
+    if epoch is not None:
+        _require_epoch(session, epoch)
+    ended = engine.close(session.hall, work.now)
+    if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
+        _end(work, session, ended)
+    return session.state
+
+
+async def stop_session(work: Unit, *, session_id: SessionId) -> None:
+    """End without a winner because the listing was withdrawn."""
+    session = await _lock(work, session_id)
+    work.require(policy.STOP)
+    if session.state in ENDED:
+        return
+    session.take(engine.stop(session.hall))
+    session.advance(SessionTrigger.STOP)
+    session.closed_at = work.now
+    work.record("session.stopped", session.stream)
+    _tell(work, session)
+
+
+def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:
+    """Commit the result by code, and have the worker do what follows from it."""
+    is_sold = isinstance(ended, Sold)
+    session.take(ended.hall)
+    session.advance(SessionTrigger.SELL if is_sold else SessionTrigger.PASS_IN)
+    session.closed_at = work.now
+    price = ended.hall.price
+    code = str(session.leading_code or "")
+    work.record(
+        "session.closed",
+        session.stream,
+        state=session.state.value,
+        code=code,
+        hammer_price_fen=price.fen,
+        last_bid_seq=session.seq,
+        extensions=session.extensions,
+        closes_at=instant_text(session.closes_at),
+    )
+    work.emit(
+        SessionClosed(
+            session_id=str(session.id),
+            picture=session.version,
+            listing_id=str(session.listing_id),
+            state=session.state.value,
+            code=code,
+            price_fen=price.fen,
+        )
+    )
+    work.enqueue("confirm_sale" if is_sold else "pass_in_lot", session_id=str(session.id))
+
+
+async def _lock(work: Unit, session_id: SessionId) -> Session:
+    """Lock the listing for sharing, then the session; a stay of the listing is obeyed at once.
+
+    Suspending a listing takes its row exclusively, so it is seen here either way.
+    """
+    of_session = select(Session.listing_id).where(Session.id == session_id).scalar_subquery()
+    state = await work.session.scalar(
+        select(Listing.state).where(Listing.id == of_session).with_for_update(read=True)
+    )
+    session = await work.lock(Session, session_id)
+    if state is ListingState.SUSPENDED and session.state in {
+        SessionState.OPEN,
+        SessionState.PAUSED,
+    }:
+        _suspend(work, session, "listing_suspended")
+    return session
+
+
+def _require_epoch(session: Session, epoch: int) -> None:
+    if session.epoch != epoch:
+        raise Refusal("session.epoch_old", epoch=epoch, current=session.epoch)
+
+
+def _open_when_due(work: Unit, session: Session) -> None:
+    if session.state is SessionState.SCHEDULED and work.now >= session.opens_at:
+        session.advance(SessionTrigger.OPEN)
+        work.record("session.opened", session.stream)
+        _tell(work, session)
+
+
+def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
+    session.take(engine.pause(session.hall, max(at, session.live_since)))
+    session.advance(SessionTrigger.PAUSE)
+    session.pause_ground = ground
+    work.record("session.paused", session.stream, ground=ground, from_at=instant_text(at))
+    _tell(work, session)
+
+
+def _suspend(work: Unit, session: Session, ground: str) -> None:
+    session.take(engine.pause(session.hall, work.now))
+    session.advance(SessionTrigger.SUSPEND)
+    session.pause_ground = ground
+    session.resumption_proposed_by = None
+    work.record("session.suspended", session.stream, ground=ground)
+    _tell(work, session)
+
+
+def _resume(work: Unit, session: Session) -> None:
+    session.take(engine.resume(session.hall, work.now, session.rules))
+    session.advance(SessionTrigger.RESUME)
+    session.pause_ground = ""
+    session.resumption_proposed_by = None
+    closes_at = instant_text(session.closes_at)
+    work.record("session.resumed", session.stream, closes_at=closes_at)
+    _tell(work, session)
+
+
+def _tell(work: Unit, session: Session) -> None:
+    work.emit(
+        SessionChanged(
+            session_id=str(session.id), picture=session.version, state=session.state.value
+        )
+    )

@@ -1,0 +1,30 @@
+"""Who may do what in the hall."""
+
+from typing import Final
+
+from auction.kernel.actor import Permission, Role, permit
+
+MAKE: Final = permit("session.make", Role.SYSTEM, basis="网拍20")
+OPEN: Final = permit("session.open", Role.SYSTEM, basis="网拍20")
+KEEP: Final = permit("session.keep", Role.SYSTEM, basis="网拍28(2)")
+"""Being a session's home: taking it, pausing and resuming it for technical reasons."""
+PLACE_BIDS: Final = permit("bids.place", Role.SYSTEM, basis="网拍20、21")
+"""Only a home places bids, for the codes its sockets were admitted under."""
+CLOSE: Final = permit("session.close", Role.SYSTEM, basis="网拍20(2)")
+ADMIT: Final = permit("ticket.issue", Role.BIDDER, basis="网拍18(1)")
+REDEEM: Final = permit("ticket.redeem", Role.SYSTEM, basis="网拍18(1)")
+SUSPEND: Final = permit(
+    "session.suspend",
+    Role.OFFICER,
+    Role.PANEL,
+    Role.ADMINISTRATOR,
+    Role.SYSTEM,
+    basis="网拍28(1)(2)",
+)
+"""At once, by any one of them; the platform may on failure, and then reports to the court."""
+RESUME: Final = permit(
+    "session.resume", Role.OFFICER, Role.PANEL, same_court=True, basis="网拍28(4)"
+)
+"""By two persons of the court."""
+STOP: Final = permit("session.stop", Role.SYSTEM, basis="网拍28(1)、拍变17")
+"""When the listing was withdrawn; the court's act is on the listing."""
