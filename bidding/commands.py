@@ -1,15 +1,11 @@
-"""What the clock, the court and the home of a session can do to it."""
+"""A session from its making to its end: opened, bid in, closed; its pauses are in standstill."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
 
 from sqlalchemy import insert, select
 
 from auction.kernel.ids import BidderCode, SessionId
 from auction.kernel.refusal import Refusal, invariant
-from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine, policy
@@ -23,16 +19,14 @@ from bidding.bid_entry import (
     find_decisions,
 )
 from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
-from bidding.events import BidsAccepted, SessionChanged, SessionClosed
+from bidding.events import BidsAccepted, SessionClosed
 from bidding.hall_code import HallCode
 from bidding.receipt import Batch, Signed, batch_of
-from bidding.session import ENDED, Home, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.session import ENDED, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.standstill import lock_session, require_epoch, tell
 
 Sign = Callable[[Batch], Awaitable[Signed]]
 """Has a batch signed by the keeper of the receipts' key."""
-
-HOME_LOST_AFTER: Final = timedelta(seconds=4)
-"""A home whose heartbeat is older is taken for lost."""
 
 
 async def make_session(work: Unit, *, terms: SessionTerms) -> SessionId:
@@ -81,7 +75,7 @@ async def make_session(work: Unit, *, terms: SessionTerms) -> SessionId:
 
 async def open_session(work: Unit, *, session_id: SessionId) -> SessionState:
     """Open a session whose time has come; harmless when it is open already."""
-    session = await _lock(work, session_id)
+    session = await lock_session(work, session_id)
     work.require(policy.OPEN)
     _open_when_due(work, session)
     return session.state
@@ -95,9 +89,9 @@ async def place_bids(
     A bid_id that its bidder used before gets the first decision again. `bids` come from
     the sockets of the home whose `epoch` this is; an old home is refused.
     """
-    session = await _lock(work, session_id)
+    session = await lock_session(work, session_id)
     work.require(policy.PLACE_BIDS)
-    _require_epoch(session, epoch)
+    require_epoch(session, epoch)
     _open_when_due(work, session)
     wanted = [bid.bid_id for bid in bids]
     known = await find_decisions(work.session, session_id, wanted)
@@ -214,91 +208,7 @@ async def _ranks(
             HallCode.listing_id == session.listing_id, HallCode.code.in_(codes)
         )
     )
-    return {code: rank for code, rank in rows}
-
-
-async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> int:
-    """Make a live process the home of a session and return the epoch it may commit under.
-
-    Refuses with `session.home_elsewhere` while another home lives. When a home was lost
-    with bidding live, the session stands still until the new one is ready (网拍28(2)).
-    """
-    session = await _lock(work, session_id)
-    work.require(policy.KEEP)
-    if session.home_id == home_id:
-        return session.epoch
-    lost = await work.session.get(Home, session.home_id) if session.home_id else None
-    if lost is not None and work.now - lost.seen_at < HOME_LOST_AFTER:
-        raise Refusal("session.home_elsewhere", origin=lost.origin)
-    session.home_id = home_id
-    session.epoch += 1
-    work.record("session.homed", session.stream, home=str(home_id), epoch=session.epoch)
-    if lost is not None and session.state is SessionState.OPEN:
-        _pause(work, session, min(lost.seen_at, work.now), "home_lost")
-    return session.epoch
-
-
-async def pause_session(
-    work: Unit, *, session_id: SessionId, epoch: int, ground: str
-) -> SessionState:
-    """Stop the clock for a technical reason, by the home itself (网拍28(2))."""
-    session = await _lock(work, session_id)
-    work.require(policy.KEEP)
-    _require_epoch(session, epoch)
-    if session.state is SessionState.OPEN:
-        _pause(work, session, work.now, ground)
-    return session.state
-
-
-async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> SessionState:
-    """Go on after a technical pause, giving back the time; a court's suspension stays."""
-    session = await _lock(work, session_id)
-    work.require(policy.KEEP)
-    _require_epoch(session, epoch)
-    if session.state is SessionState.PAUSED:
-        _resume(work, session)
-    return session.state
-
-
-async def extend_for_lag(
-    work: Unit, *, session_id: SessionId, epoch: int, lag_ms: int
-) -> datetime:
-    """Leave one extension from now, because the platform itself was slow in the last minute."""
-    session = await _lock(work, session_id)
-    work.require(policy.KEEP)
-    _require_epoch(session, epoch)
-    if session.state is SessionState.OPEN:
-        session.closes_at = max(session.closes_at, work.now + session.extend_by)
-        session.version += 1
-        closes_at = instant_text(session.closes_at)
-        work.record("session.lagged", session.stream, lag_ms=lag_ms, closes_at=closes_at)
-        _tell(work, session)
-    return session.closes_at
-
-
-async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> None:
-    """Suspend at once, by the court's decision or on a failure (网拍28)."""
-    session = await _lock(work, session_id)
-    work.require(policy.SUSPEND, session.court_id)
-    _suspend(work, session, ground)
-
-
-async def resume_session(work: Unit, *, session_id: SessionId) -> SessionState:
-    """End a suspension. The first person proposes, a second one of the court resumes."""
-    session = await _lock(work, session_id)
-    work.require(policy.RESUME, session.court_id)
-    if session.state is not SessionState.SUSPENDED:
-        raise Refusal("state.not_allowed", state=session.state, trigger=SessionTrigger.RESUME)
-    first, person = session.resumption_proposed_by, work.actor.person_id
-    if first is None:
-        session.resumption_proposed_by = person
-        session.version += 1
-        work.record("session.resumption_proposed", session.stream, by=str(person))
-    elif first == person:
-        raise Refusal("session.second_person_needed")
-    else:
-        _resume(work, session)
-    return session.state
+    return dict(rows.tuples().all())
 
 
 async def close_session(
@@ -308,12 +218,12 @@ async def close_session(
 
     A session that ever had a home is closed by a home only: `epoch` proves that it is one.
     """
-    session = await _lock(work, session_id)
+    session = await lock_session(work, session_id)
     work.require(policy.CLOSE)
     if epoch is None and session.epoch:
         raise Refusal("session.has_home")
     if epoch is not None:
-        _require_epoch(session, epoch)
+        require_epoch(session, epoch)
     ended = engine.close(session.hall, work.now)
     if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
         _end(work, session, ended)
@@ -322,7 +232,7 @@ async def close_session(
 
 async def stop_session(work: Unit, *, session_id: SessionId) -> None:
     """End without a winner because the listing was withdrawn."""
-    session = await _lock(work, session_id)
+    session = await lock_session(work, session_id)
     work.require(policy.STOP)
     if session.state in ENDED:
         return
@@ -330,7 +240,7 @@ async def stop_session(work: Unit, *, session_id: SessionId) -> None:
     session.advance(SessionTrigger.STOP)
     session.closed_at = work.now
     work.record("session.stopped", session.stream)
-    _tell(work, session)
+    tell(work, session)
 
 
 def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:
@@ -364,66 +274,8 @@ def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:
     work.enqueue("confirm_sale" if is_sold else "pass_in_lot", session_id=str(session.id))
 
 
-async def _lock(work: Unit, session_id: SessionId) -> Session:
-    """Lock the listing for sharing, then the session; a stay of the listing is obeyed at once.
-
-    Suspending a listing takes its row exclusively, so it is seen here either way.
-    """
-    of_session = select(Session.listing_id).where(Session.id == session_id).scalar_subquery()
-    state = await work.session.scalar(
-        select(Listing.state).where(Listing.id == of_session).with_for_update(read=True)
-    )
-    session = await work.lock(Session, session_id)
-    if state is ListingState.SUSPENDED and session.state in {
-        SessionState.OPEN,
-        SessionState.PAUSED,
-    }:
-        _suspend(work, session, "listing_suspended")
-    return session
-
-
-def _require_epoch(session: Session, epoch: int) -> None:
-    if session.epoch != epoch:
-        raise Refusal("session.epoch_old", epoch=epoch, current=session.epoch)
-
-
 def _open_when_due(work: Unit, session: Session) -> None:
     if session.state is SessionState.SCHEDULED and work.now >= session.opens_at:
         session.advance(SessionTrigger.OPEN)
         work.record("session.opened", session.stream)
-        _tell(work, session)
-
-
-def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
-    session.take(engine.pause(session.hall, max(at, session.live_since)))
-    session.advance(SessionTrigger.PAUSE)
-    session.pause_ground = ground
-    work.record("session.paused", session.stream, ground=ground, from_at=instant_text(at))
-    _tell(work, session)
-
-
-def _suspend(work: Unit, session: Session, ground: str) -> None:
-    session.take(engine.pause(session.hall, work.now))
-    session.advance(SessionTrigger.SUSPEND)
-    session.pause_ground = ground
-    session.resumption_proposed_by = None
-    work.record("session.suspended", session.stream, ground=ground)
-    _tell(work, session)
-
-
-def _resume(work: Unit, session: Session) -> None:
-    session.take(engine.resume(session.hall, work.now, session.rules))
-    session.advance(SessionTrigger.RESUME)
-    session.pause_ground = ""
-    session.resumption_proposed_by = None
-    closes_at = instant_text(session.closes_at)
-    work.record("session.resumed", session.stream, closes_at=closes_at)
-    _tell(work, session)
-
-
-def _tell(work: Unit, session: Session) -> None:
-    work.emit(
-        SessionChanged(
-            session_id=str(session.id), picture=session.version, state=session.state.value
-        )
-    )
+        tell(work, session)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auction.kernel.actor import Permission, Role, permit
+from auction.kernel.actor import Role, permit
 
 MAKE: Final = permit("session.make", Role.SYSTEM, basis="网拍20")
 OPEN: Final = permit("session.open", Role.SYSTEM, basis="网拍20")

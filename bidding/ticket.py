@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import BidderCode, SessionId
+from auction.kernel.refusal import Refusal
 from auction.store.base import Base
 from auction.store.columns import Instant
+from auction.store.unit import Unit
+from bidding import policy
+from bidding.session import ENDED, Session
 
 LIFE: Final = timedelta(seconds=30)
 _SECRET_BYTES: Final = 24
@@ -48,3 +52,46 @@ def new_secret() -> str:
 def digest_of(secret: str) -> bytes:
     """The key of a ticket's row."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+async def issue_ticket(
+    work: Unit, *, session_id: SessionId, code: BidderCode, sign_in: bytes
+) -> str:
+    """Give a bidder's page what lets one socket in under his code.
+
+    `sign_in` is the digest of his sign-in; the page has checked that the code is his.
+    """
+    work.require(policy.ADMIT)
+    session = await work.load(Session, session_id)
+    if session.state in ENDED:
+        raise Refusal("session.over")
+    secret = new_secret()
+    work.add(
+        Ticket(
+            digest=digest_of(secret),
+            session_id=session_id,
+            code=code,
+            sign_in=sign_in,
+            expires_at=work.now + LIFE,
+        )
+    )
+    return secret
+
+
+async def redeem_ticket(work: Unit, *, secret: str) -> Admission:
+    """Use up a ticket; refuse one that is unknown, used or too old, without saying which."""
+    work.require(policy.REDEEM)
+    redeemed = await work.session.execute(
+        update(Ticket)
+        .where(
+            Ticket.digest == digest_of(secret),
+            Ticket.used_at.is_(None),
+            Ticket.expires_at > work.now,
+        )
+        .values(used_at=work.now)
+        .returning(Ticket.session_id, Ticket.code, Ticket.sign_in)
+    )
+    row = redeemed.tuples().one_or_none()
+    if row is None:
+        raise Refusal("ticket.not_valid")
+    return Admission(*row)

@@ -1,0 +1,161 @@
+"""What stops a session's clock and starts it again: a lost home, a fault, the court."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auction.kernel.ids import SessionId
+from auction.kernel.refusal import Refusal
+from auction.listings.listing import Listing, ListingState
+from auction.store.journal import instant_text
+from auction.store.unit import Unit
+from bidding import engine, policy
+from bidding.events import SessionChanged
+from bidding.session import Home, Session, SessionState, SessionTrigger
+
+HOME_LOST_AFTER: Final = timedelta(seconds=4)
+"""A home whose heartbeat is older is taken for lost."""
+
+
+async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> int:
+    """Make a live process the home of a session and return the epoch it may commit under.
+
+    Refuses with `session.home_elsewhere` while another home lives. When a home was lost
+    with bidding live, the session stands still until the new one is ready (网拍28(2)).
+    """
+    session = await lock_session(work, session_id)
+    work.require(policy.KEEP)
+    if session.home_id == home_id:
+        return session.epoch
+    lost = await work.session.get(Home, session.home_id) if session.home_id else None
+    if lost is not None and work.now - lost.seen_at < HOME_LOST_AFTER:
+        raise Refusal("session.home_elsewhere", origin=lost.origin)
+    session.home_id = home_id
+    session.epoch += 1
+    work.record("session.homed", session.stream, home=str(home_id), epoch=session.epoch)
+    if lost is not None and session.state is SessionState.OPEN:
+        _pause(work, session, min(lost.seen_at, work.now), "home_lost")
+    return session.epoch
+
+
+async def pause_session(
+    work: Unit, *, session_id: SessionId, epoch: int, ground: str
+) -> SessionState:
+    """Stop the clock for a technical reason, by the home itself (网拍28(2))."""
+    session = await lock_session(work, session_id)
+    work.require(policy.KEEP)
+    require_epoch(session, epoch)
+    if session.state is SessionState.OPEN:
+        _pause(work, session, work.now, ground)
+    return session.state
+
+
+async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> SessionState:
+    """Go on after a technical pause, giving back the time; a court's suspension stays."""
+    session = await lock_session(work, session_id)
+    work.require(policy.KEEP)
+    require_epoch(session, epoch)
+    if session.state is SessionState.PAUSED:
+        _resume(work, session)
+    return session.state
+
+
+async def extend_for_lag(work: Unit, *, session_id: SessionId, epoch: int, lag_ms: int) -> datetime:
+    """Leave one extension from now, because the platform itself was slow in the last minute."""
+    session = await lock_session(work, session_id)
+    work.require(policy.KEEP)
+    require_epoch(session, epoch)
+    if session.state is SessionState.OPEN:
+        session.closes_at = max(session.closes_at, work.now + session.extend_by)
+        session.version += 1
+        closes_at = instant_text(session.closes_at)
+        work.record("session.lagged", session.stream, lag_ms=lag_ms, closes_at=closes_at)
+        tell(work, session)
+    return session.closes_at
+
+
+async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> None:
+    """Suspend at once, by the court's decision or on a failure (网拍28)."""
+    session = await lock_session(work, session_id)
+    work.require(policy.SUSPEND, session.court_id)
+    _suspend(work, session, ground)
+
+
+async def resume_session(work: Unit, *, session_id: SessionId) -> SessionState:
+    """End a suspension. The first person proposes, a second one of the court resumes."""
+    session = await lock_session(work, session_id)
+    work.require(policy.RESUME, session.court_id)
+    if session.state is not SessionState.SUSPENDED:
+        raise Refusal("state.not_allowed", state=session.state, trigger=SessionTrigger.RESUME)
+    first, person = session.resumption_proposed_by, work.actor.person_id
+    if first is None:
+        session.resumption_proposed_by = person
+        session.version += 1
+        work.record("session.resumption_proposed", session.stream, by=str(person))
+    elif first == person:
+        raise Refusal("session.second_person_needed")
+    else:
+        _resume(work, session)
+    return session.state
+
+
+async def lock_session(work: Unit, session_id: SessionId) -> Session:
+    """Lock the listing for sharing, then the session; a stay of the listing is obeyed at once.
+
+    Suspending a listing takes its row exclusively, so it is seen here either way.
+    """
+    of_session = select(Session.listing_id).where(Session.id == session_id).scalar_subquery()
+    state = await work.session.scalar(
+        select(Listing.state).where(Listing.id == of_session).with_for_update(read=True)
+    )
+    session = await work.lock(Session, session_id)
+    if state is ListingState.SUSPENDED and session.state in {
+        SessionState.OPEN,
+        SessionState.PAUSED,
+    }:
+        _suspend(work, session, "listing_suspended")
+    return session
+
+
+def require_epoch(session: Session, epoch: int) -> None:
+    """Refuse a home that is no longer the session's."""
+    if session.epoch != epoch:
+        raise Refusal("session.epoch_old", epoch=epoch, current=session.epoch)
+
+
+def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
+    session.take(engine.pause(session.hall, max(at, session.live_since)))
+    session.advance(SessionTrigger.PAUSE)
+    session.pause_ground = ground
+    work.record("session.paused", session.stream, ground=ground, from_at=instant_text(at))
+    tell(work, session)
+
+
+def _suspend(work: Unit, session: Session, ground: str) -> None:
+    session.take(engine.pause(session.hall, work.now))
+    session.advance(SessionTrigger.SUSPEND)
+    session.pause_ground = ground
+    session.resumption_proposed_by = None
+    work.record("session.suspended", session.stream, ground=ground)
+    tell(work, session)
+
+
+def _resume(work: Unit, session: Session) -> None:
+    session.take(engine.resume(session.hall, work.now, session.rules))
+    session.advance(SessionTrigger.RESUME)
+    session.pause_ground = ""
+    session.resumption_proposed_by = None
+    closes_at = instant_text(session.closes_at)
+    work.record("session.resumed", session.stream, closes_at=closes_at)
+    tell(work, session)
+
+
+def tell(work: Unit, session: Session) -> None:
+    """Send word of a change to every picture of the session."""
+    work.emit(
+        SessionChanged(
+            session_id=str(session.id), picture=session.version, state=session.state.value
+        )
+    )
