@@ -9,7 +9,9 @@ from auction.kernel.refusal import Refusal, invariant
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine, policy
-from bidding.bid_entry import (
+from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
+from bidding.events import BidsAccepted, SessionClosed
+from bidding.hall.bid_entry import (
     BidBatch,
     BidEntry,
     Decision,
@@ -18,12 +20,10 @@ from bidding.bid_entry import (
     decisions,
     find_decisions,
 )
-from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
-from bidding.events import BidsAccepted, SessionClosed
+from bidding.hall.receipt import Batch, Signed, batch_of
+from bidding.hall.session import ENDED, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.hall.standstill import lock_session, require_epoch, tell
 from bidding.hall_code import HallCode
-from bidding.receipt import Batch, Signed, batch_of
-from bidding.session import ENDED, Session, SessionState, SessionTerms, SessionTrigger
-from bidding.standstill import lock_session, require_epoch, tell
 
 Sign = Callable[[Batch], Awaitable[Signed]]
 """Has a batch signed by the keeper of the receipts' key."""

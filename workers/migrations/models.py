@@ -34,9 +34,9 @@ ENTITY_MODULES = (
     "valuation.report",
     "bidding.registration",
     "bidding.hall_code",
-    "bidding.session",
-    "bidding.bid_entry",
-    "bidding.ticket",
+    "bidding.hall.session",
+    "bidding.hall.bid_entry",
+    "bidding.hall.ticket",
 )
 
 

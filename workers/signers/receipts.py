@@ -6,7 +6,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auction.kernel.refusal import Refusal
-from bidding.receipt import Batch
+from bidding.hall.receipt import Batch
 from workers.signers.keyring import Keyring
 from workers.signers.operation import Answer, Operation, Question
 

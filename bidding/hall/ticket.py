@@ -15,7 +15,7 @@ from auction.store.base import Base
 from auction.store.columns import Instant
 from auction.store.unit import Unit
 from bidding import policy
-from bidding.session import ENDED, Session
+from bidding.hall.session import ENDED, Session
 
 LIFE: Final = timedelta(seconds=30)
 _SECRET_BYTES: Final = 24

@@ -14,7 +14,7 @@ from auction.kernel.ids import BidderCode, BidId, SessionId
 from auction.kernel.money import Money
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
-from bidding.receipt import Batch, Receipt, Signed, receipts
+from bidding.hall.receipt import Batch, Receipt, Signed, receipts
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine, policy
 from bidding.events import SessionChanged
-from bidding.session import Home, Session, SessionState, SessionTrigger
+from bidding.hall.session import Home, Session, SessionState, SessionTrigger
 
 HOME_LOST_AFTER: Final = timedelta(seconds=4)
 """A home whose heartbeat is older is taken for lost."""
