@@ -2,16 +2,17 @@
 
 Nothing here writes a person and a code in one transaction: codes are added in one commit and
 given to their registrations, sealed, in another; a browser that was let in is known to the
-database by the digest of a secret that only it holds.
+database by the digest of a secret that only it holds, the token of its sign-in, of which the
+database knows another digest: neither leads to the other, and signing out ends both.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, ListingId, RegistrationId
 from auction.kernel.refusal import Refusal
@@ -96,30 +97,30 @@ async def admit(
     code = _opened(registration, registration.sealed_code, private_key)
     if registration.priority is PriorityState.CONFIRMED:
         await _carry_rank(work, registration, code)
-    work.add(
-        HallAdmission(
-            digest=admission_digest(secret),
-            listing_id=registration.listing_id,
-            code=code,
-            expires_at=work.now + timedelta(hours=ADMISSION_HOURS),
+    digest = admission_digest(registration.listing_id, secret)
+    if await work.session.get(HallAdmission, digest) is None:
+        work.add(
+            HallAdmission(
+                digest=digest,
+                listing_id=registration.listing_id,
+                code=code,
+                expires_at=work.now + timedelta(hours=ADMISSION_HOURS),
+            )
         )
-    )
     return code
 
 
-async def admitted_code(work: Unit, listing_id: UUID, *, secret: bytes) -> BidderCode:
-    """Say under which code a browser was let in, or refuse with `hall.password_needed`."""
-    found = await work.session.scalar(
-        select(HallAdmission).where(HallAdmission.digest == admission_digest(secret))
-    )
-    if found is None or found.listing_id != listing_id or found.expires_at <= work.now:
-        raise Refusal("hall.password_needed")
-    return found.code
+async def admitted_code(
+    session: AsyncSession, listing_id: UUID, *, secret: bytes, now: datetime
+) -> BidderCode | None:
+    """Say under which code a browser was let in, if it was."""
+    found = await session.get(HallAdmission, admission_digest(listing_id, secret))
+    return found.code if found is not None and found.expires_at > now else None
 
 
-def admission_digest(secret: bytes) -> bytes:
+def admission_digest(listing_id: UUID, secret: bytes) -> bytes:
     """What the database keeps of a browser's secret."""
-    return hashlib.sha256(b"luochui hall admission 1" + secret).digest()
+    return hashlib.sha256(b"luochui hall admission 1" + listing_id.bytes + secret).digest()
 
 
 def _opened(registration: Registration, box: bytes, private_key: bytes) -> BidderCode:

@@ -33,8 +33,8 @@ class HallCode(Base):
 class HallAdmission(Base):
     """A browser that opened its code with the 参拍密码 and may fetch one-time tickets with it.
 
-    Its key is the digest of a secret that only that browser holds, so the row names a code
-    and nobody.
+    Its key is a digest of the sign-in's token, which only that browser holds, so the row names
+    a code and nobody.
     """
 
     __tablename__ = "hall_admission"

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 import pytest
@@ -10,8 +11,9 @@ from auction.store.database import Database
 from auction.store.journal import JournalEntry
 from bidding import admission, sealing
 from bidding.admission import IssuedCode
-from bidding.hall_code import HallCode
+from bidding.hall_code import ADMISSION_HOURS, HallCode
 from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
+from tests.conftest import NOON
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 LISTING = ListingId(uuid5(SPACE, "listing"))
@@ -102,8 +104,9 @@ class TestEntering:
         await _qualified(database)
         async with database.unit(ME) as work:
             code = await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
-        async with database.unit(ME) as work:
-            assert await admission.admitted_code(work, LISTING, secret=SECRET) == code == CODE
+        async with database.reading() as session:
+            known = await admission.admitted_code(session, LISTING, secret=SECRET, now=NOON)
+        assert known == code == CODE
 
     async def test_a_wrong_password_opens_nothing(self, database: Database) -> None:
         await _qualified(database)
@@ -125,16 +128,27 @@ class TestEntering:
             async with database.unit(ME) as work:
                 await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
 
-    async def test_another_secret_or_another_listing_is_not_let_in(
+    async def test_another_secret_another_listing_or_another_day_is_not_let_in(
         self, database: Database
     ) -> None:
         await _qualified(database)
         async with database.unit(ME) as work:
             await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
-        for listing_id, secret in ((LISTING, bytes(32)), (uuid5(SPACE, "else"), SECRET)):
-            with pytest.raises(Refusal, match=r"hall\.password_needed"):
-                async with database.unit(ME) as work:
-                    await admission.admitted_code(work, listing_id, secret=secret)
+        later = NOON + timedelta(hours=ADMISSION_HOURS)
+        for listing_id, secret, now in (
+            (LISTING, bytes(32), NOON),
+            (uuid5(SPACE, "else"), SECRET, NOON),
+            (LISTING, SECRET, later),
+        ):
+            async with database.reading() as session:
+                known = await admission.admitted_code(session, listing_id, secret=secret, now=now)
+            assert known is None
+
+    async def test_twice_is_as_good_as_once(self, database: Database) -> None:
+        await _qualified(database)
+        for _ in range(2):
+            async with database.unit(ME) as work:
+                await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
 
     async def test_a_rank_confirmed_late_reaches_the_hall_on_entering(
         self, database: Database

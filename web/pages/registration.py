@@ -1,0 +1,169 @@
+"""Signing up for a listing: one page of tasks, each done by its own act."""
+
+import asyncio
+import secrets
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.deposits.queries import DepositView, deposit_of
+from auction.kernel.refusal import Refusal
+from auction.law.warnings import SPECIAL_WARNINGS, VERSION
+from auction.listings.listing import Listing
+from auction.people.queries import court
+from bidding import enrolment
+from bidding.enrolment import PasswordLock
+from bidding.enrolment_queries import RegistrationView, registration_of
+from bidding.sealing import SALT_BYTES, private_key_of, public_key_of
+from bidding.undertakings import UNDERTAKINGS
+from web.forms import FormErrors, read_form
+from web.i18n import n_
+from web.signin import visit_of
+from web.views import render, see_other
+from web.wiring import path_id, person_id_of, reading, unit
+
+PASSWORD_CHARS_MIN = 8
+
+
+class Acknowledging(msgspec.Struct, frozen=True):
+    """One text taken note of."""
+
+    key: str
+    version: str
+
+
+class Claiming(msgspec.Struct, frozen=True):
+    """A right of pre-emption claimed."""
+
+    ground: Annotated[str, msgspec.Meta(min_length=2, max_length=300)]
+
+
+class Submitting(msgspec.Struct, frozen=True):
+    """The 参拍密码, typed twice."""
+
+    room_password: Annotated[str, msgspec.Meta(min_length=PASSWORD_CHARS_MIN, max_length=100)]
+    room_password_again: str
+
+
+async def join_page(request: Request) -> Response:
+    """The tasks of this person for this listing, and how far they are done."""
+    listing_id, person_id = path_id(request, "listing"), person_id_of(request)
+    deposit: DepositView | None = None
+    async with reading(request) as session:
+        listing = _published(await session.get(Listing, listing_id))
+        registration = await registration_of(session, listing_id, person_id)
+        if registration:
+            deposit = await deposit_of(session, registration.id)
+        court_name = (await court(session, listing.court_id)).name
+    sign_in = visit_of(request).sign_in
+    texts = (*SPECIAL_WARNINGS, *UNDERTAKINGS)
+    given = registration.acknowledged if registration else {}
+    return render(
+        request,
+        "registration/join.html",
+        listing=listing,
+        court_name=court_name,
+        registration=registration,
+        deposit=deposit,
+        me=sign_in.person if sign_in else None,
+        warnings=SPECIAL_WARNINGS,
+        undertakings=UNDERTAKINGS,
+        version=VERSION,
+        given=given,
+        remaining=[text for text in texts if text.key not in given],
+    )
+
+
+async def start(request: Request) -> Response:
+    """Begin to sign up."""
+    listing_id = path_id(request, "listing")
+    async with unit(request) as work:
+        await enrolment.start_registration(work, work.new_id(), listing_id=listing_id)
+    return see_other(_join(listing_id, "warnings"))
+
+
+async def acknowledge(request: Request) -> Response:
+    """Take note of one text."""
+    listing_id = path_id(request, "listing")
+    form = await read_form(request, Acknowledging)
+    registration = await _own(request, listing_id)
+    async with unit(request) as work:
+        await enrolment.acknowledge(work, registration.id, key=form.key, version=form.version)
+    return see_other(_join(listing_id, _next_text(form.key, set(registration.acknowledged))))
+
+
+async def claim_priority(request: Request) -> Response:
+    """Claim a right of pre-emption."""
+    listing_id = path_id(request, "listing")
+    form = await read_form(request, Claiming)
+    registration = await _own(request, listing_id)
+    async with unit(request) as work:
+        await enrolment.claim_priority(work, registration.id, ground=form.ground)
+    return see_other(_join(listing_id, "priority"), said=n_("已提交，等待合议庭确认"))
+
+
+async def submit(request: Request) -> Response:
+    """Hand in the registration with a 参拍密码; the deposit is opened."""
+    listing_id = path_id(request, "listing")
+    form = await read_form(request, Submitting)
+    if form.room_password != form.room_password_again:
+        raise FormErrors({"room_password_again": "registration.passwords_differ"})
+    registration = await _own(request, listing_id)
+    salt = secrets.token_bytes(SALT_BYTES)
+    private = await asyncio.to_thread(private_key_of, form.room_password, salt)
+    lock = PasswordLock(salt, public_key_of(private))
+    async with unit(request) as work:
+        await enrolment.register_bidder(work, registration.id, lock=lock)
+    return see_other(_join(listing_id, "deposit"), said=n_("报名已提交，请按下列账号缴纳保证金"))
+
+
+async def withdraw(request: Request) -> Response:
+    """Step back before paying."""
+    listing_id = path_id(request, "listing")
+    registration = await _own(request, listing_id)
+    async with unit(request) as work:
+        await enrolment.withdraw_registration(work, registration.id)
+    return see_other(f"/lots/{listing_id}", said=n_("已撤回报名"))
+
+
+async def _own(request: Request, listing_id: UUID) -> RegistrationView:
+    person_id = person_id_of(request)
+    async with reading(request) as session:
+        found = await registration_of(session, listing_id, person_id)
+    if found is None:
+        raise Refusal("not_found", what="registration", id=str(listing_id))
+    return found
+
+
+def _published(listing: Listing | None) -> Listing:
+    if listing is None or listing.published_at is None:
+        raise Refusal("not_found", what="listing", id="")
+    return listing
+
+
+def _join(listing_id: UUID, anchor: str) -> str:
+    return f"/lots/{listing_id}/join#{anchor}"
+
+
+def _next_text(done: str, given: set[str]) -> str:
+    """Where the reader goes on: the next text without a note, or the password."""
+    left = [
+        text.key
+        for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS)
+        if text.key not in given and text.key != done
+    ]
+    return f"text-{left[0]}" if left else "password"
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/lots/{listing}/join", join_page),
+    Route("/lots/{listing}/join", start, methods=["POST"]),
+    Route("/lots/{listing}/join/acknowledge", acknowledge, methods=["POST"]),
+    Route("/lots/{listing}/join/priority", claim_priority, methods=["POST"]),
+    Route("/lots/{listing}/join/submit", submit, methods=["POST"]),
+    Route("/lots/{listing}/join/withdraw", withdraw, methods=["POST"]),
+]
