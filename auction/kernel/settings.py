@@ -65,11 +65,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if field.upper() in source
     }
     try:
-        settings = msgspec.convert(known, Settings, strict=False)
+        settings = msgspec.convert(known, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as wrong:
         raise SettingsError(_sentence(str(wrong))) from wrong
     _check_urls(settings)
     return settings
+
+
+def _path(kind: type, value: object) -> Path:
+    """Read a folder's name: msgspec knows no paths of its own."""
+    if kind is not Path or not isinstance(value, str) or not value:
+        raise ValueError("a folder's name is needed")
+    return Path(value)
 
 
 def _sentence(complaint: str) -> str:

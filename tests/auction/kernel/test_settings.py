@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from auction.kernel.settings import SettingsError, read_settings
@@ -9,6 +11,12 @@ def test_what_is_not_said_has_its_default() -> None:
     settings = read_settings(GOOD)
     assert (settings.web_port, settings.is_secure) == (8000, False)
     assert settings.async_database_url == "postgresql+asyncpg://u:p@h:1/d"
+
+
+def test_the_state_folder_is_read_as_a_path() -> None:
+    assert read_settings({**GOOD, "LUOCHUI_STATE": "/srv/luochui"}).files_path == Path(
+        "/srv/luochui/files"
+    )
 
 
 @pytest.mark.parametrize(
