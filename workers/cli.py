@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from auction.kernel.settings import Settings, SettingsError, read_settings
-from auction.law.rulebook import BY_NAME
+from auction.law.rulebook import BY_NAME, LAW
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
+from workers.importing import import_group
 from workers.migrations.upgrade import upgrade
 from workers.stack import settings_of_running
 
@@ -65,7 +66,7 @@ def sign() -> None:
 @click.option(
     "--rulebook",
     type=click.Choice(sorted(BY_NAME)),
-    default="LAW",
+    default=LAW.name,
     show_default=True,
     help="Chosen once, when the database is new.",
 )
@@ -96,6 +97,9 @@ def journey(out: Path | None, lots: Path | None) -> None:
     from workers.demo.show import run_whole_journey  # noqa: PLC0415
 
     run_whole_journey(out, lots, click.echo)
+
+
+luochui.add_command(import_group(settings_here))
 
 
 def main() -> None:

@@ -11,17 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from auction.kernel.ids import CaseId, CourtId, ListingId, LotId, NoticeId, PartyId, PersonId
 from auction.kernel.money import Money
 from auction.kernel.transitions import after
+from auction.listings.round import Round
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
-
-
-class Round(StrEnum):
-    FIRST_AUCTION = "first_auction"
-    """一拍."""
-    SECOND_AUCTION = "second_auction"
-    """二拍."""
-    SELL_OFF = "sell_off"
-    """变卖."""
 
 
 class ListingState(StrEnum):

@@ -27,6 +27,7 @@ from auction.lots.asset import (
     Seizure,
 )
 from auction.lots.draft_lot import DraftLot, DraftLotState
+from auction.lots.importing import DraftRow
 from auction.lots.lot import Lot, LotState, LotTrigger
 from auction.lots.queries import seizure_in_force
 from auction.lots.reference_price import ReferencePrice
@@ -166,6 +167,24 @@ async def add_photograph(
     work.add(photograph)
     work.record("asset.photographed", stream=asset.stream, asset=str(asset.id), digest=digest)
     return photograph
+
+
+async def import_draft_lots(work: Unit, *, rows: Sequence[DraftRow], file_digest: str) -> int:
+    """Keep every row that is not known yet as a draft; return how many were new."""
+    work.require(policy.IMPORT)
+    stored = await work.session.execute(select(DraftLot.source_number, DraftLot.round))
+    known = {(row.source_number, row.round) for row in stored}
+    new = [row for row in rows if (row.source_number, row.round) not in known]
+    for row in new:
+        work.add(_draft(work, row))
+    work.record(
+        "draft_lots.imported",
+        stream="import:lots",
+        file_digest=file_digest,
+        rows=len(rows),
+        added=len(new),
+    )
+    return len(new)
 
 
 async def make_lot(work: Unit, asset_id: AssetId, *, new: NewLot) -> Lot:
@@ -311,6 +330,27 @@ async def _is_investigated(work: Unit, asset_id: AssetId) -> bool:
         .where(InvestigationItem.asset_id == asset_id)
     )
     return found == len(SUBJECTS)
+
+
+def _draft(work: Unit, row: DraftRow) -> DraftLot:
+    return DraftLot(
+        id=work.new_id(),
+        source_number=row.source_number,
+        round=row.round,
+        city=row.city,
+        year=row.year,
+        appraisal=row.appraisal,
+        starting_price=row.starting_price,
+        increment=row.increment,
+        registered=row.registered,
+        has_priority_buyer=row.has_priority_buyer,
+        final_price=row.final_price,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        state=DraftLotState.DRAFT,
+        lot_id=None,
+        imported_at=work.now,
+    )
 
 
 async def _adopt(work: Unit, draft_id: UUID, lot: Lot) -> None:
