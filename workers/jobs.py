@@ -14,7 +14,7 @@ from sqlalchemy import select
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
-from workers import bank, registrations
+from workers import bank, delivery, registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -22,12 +22,14 @@ log = logging.getLogger(__name__)
 Job = Callable[..., Awaitable[None]]
 
 JOBS: dict[str, Job] = {
+    "serve_notice": delivery.serve_notice,
     "qualify_registration": registrations.qualify_registration,
 }
 """name -> async def job(context, work, **body): runs inside one unit."""
 
 SLOW_JOBS: dict[str, Job] = {
     "match_lines": bank.match_lines,
+    "render_notice": delivery.render_notice,
     "qualify_registration": registrations.qualify_registration,
 }
 """name -> async def job(context, row_id, **body): opens its own units."""
