@@ -51,6 +51,31 @@ LIFE: Mapping[tuple[PlanState, PlanTrigger], PlanState] = MappingProxyType(
 )
 
 
+class DisbursementState(StrEnum):
+    """Where a payment order stands."""
+
+    ORDERED = "ordered"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+class DisbursementTrigger(StrEnum):
+    """What moves a payment on."""
+
+    CONFIRM = "confirm"
+    FAIL = "fail"
+
+
+DISBURSEMENT_LIFE: Mapping[tuple[DisbursementState, DisbursementTrigger], DisbursementState] = (
+    MappingProxyType(
+        {
+            (DisbursementState.ORDERED, DisbursementTrigger.CONFIRM): DisbursementState.CONFIRMED,
+            (DisbursementState.ORDERED, DisbursementTrigger.FAIL): DisbursementState.FAILED,
+        }
+    )
+)
+
+
 class PayeeKind(StrEnum):
     """Whom a line pays."""
 
@@ -80,12 +105,26 @@ OPEN_OBJECTIONS = frozenset({ObjectionState.RAISED, ObjectionState.OPPOSED})
 """While one is open, the line it disputes is withheld (提存, 民诉解释510)."""
 
 
-class DisbursementState(StrEnum):
-    """Where a payment order stands."""
+class ObjectionTrigger(StrEnum):
+    """What moves an objection on."""
 
-    ORDERED = "ordered"
-    CONFIRMED = "confirmed"
-    FAILED = "failed"
+    WITHDRAW = "withdraw"
+    OPPOSE = "oppose"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+
+
+_O, _OT = ObjectionState, ObjectionTrigger
+OBJECTION_LIFE: Mapping[tuple[ObjectionState, ObjectionTrigger], ObjectionState] = MappingProxyType(
+    {
+        (_O.RAISED, _OT.WITHDRAW): _O.WITHDRAWN,
+        (_O.OPPOSED, _OT.WITHDRAW): _O.WITHDRAWN,
+        (_O.RAISED, _OT.OPPOSE): _O.OPPOSED,  # 民诉解释510(2)
+        (_O.RAISED, _OT.UPHOLD): _O.UPHELD,  # 民诉解释510(1): nobody was against it
+        (_O.OPPOSED, _OT.UPHOLD): _O.UPHELD,  # the suit was won
+        (_O.OPPOSED, _OT.DISMISS): _O.DISMISSED,  # 民诉解释510(2): no suit, or lost
+    }
+)
 
 
 class Plan(Base):
@@ -165,9 +204,15 @@ class PlanObjection(Base):
     reason: Mapped[str]
     state: Mapped[ObjectionState] = state_column(ObjectionState)
     raised_at: Mapped[datetime] = mapped_column(Instant)
+    opposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    opposed_at: Mapped[datetime | None] = mapped_column(Instant)
     resolution: Mapped[str]
     resolved_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def advance(self, trigger: ObjectionTrigger) -> None:
+        """Move on by the table, or refuse with `state.not_allowed`."""
+        self.state = transitions.after(OBJECTION_LIFE, self.state, trigger)
 
 
 class Disbursement(Base):
@@ -200,3 +245,7 @@ class Disbursement(Base):
     ordered_at: Mapped[datetime] = mapped_column(Instant)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     statement_line_id: Mapped[UUID | None]
+
+    def advance(self, trigger: DisbursementTrigger) -> None:
+        """Move on by the table, or refuse with `state.not_allowed`."""
+        self.state = transitions.after(DISBURSEMENT_LIFE, self.state, trigger)

@@ -125,6 +125,8 @@ def _make_objections() -> None:
         sa.Column("reason", sa.String, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("raised_at", INSTANT, nullable=False),
+        sa.Column("opposed_by", sa.Uuid, nullable=True),
+        sa.Column("opposed_at", INSTANT, nullable=True),
         sa.Column("resolution", sa.String, nullable=False),
         sa.Column("resolved_by", sa.Uuid, nullable=True),
         sa.Column("resolved_at", INSTANT, nullable=True),
@@ -135,6 +137,9 @@ def _make_objections() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["raised_by"], ["person.id"], name="fk_plan_objection_raised_by_person"
+        ),
+        sa.ForeignKeyConstraint(
+            ["opposed_by"], ["person.id"], name="fk_plan_objection_opposed_by_person"
         ),
         sa.ForeignKeyConstraint(
             ["resolved_by"], ["person.id"], name="fk_plan_objection_resolved_by_person"
