@@ -1,0 +1,174 @@
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auction.kernel.money import ZERO, Money
+from auction.law.taxes import LAWFUL_BEARERS, Bearer, TaxKind
+from auction.settlement.taxes import (
+    Seller,
+    TaxAmount,
+    Taxed,
+    TaxFacts,
+    estimate,
+    exactly,
+    land_value_tax,
+)
+
+DAY = date(2026, 3, 2)
+
+
+def home(**known: object) -> TaxFacts:
+    facts = {
+        "price": Money.yuan(1_000_000),
+        "sold_on": DAY,
+        "taxed": Taxed.HOME,
+        "seller": Seller.NATURAL,
+        "is_held_two_years": False,
+        "is_only_home_five_years": False,
+        "buyer_home_count": 1,
+        "is_over_140_m2": False,
+    }
+    return TaxFacts(**(facts | known))  # type: ignore[arg-type]
+
+
+def amounts(taxes: tuple[TaxAmount, ...]) -> dict[tuple[TaxKind, Bearer], str]:
+    return {(tax.kind, tax.bearer): str(tax.amount) for tax in taxes}
+
+
+class TestHome:
+    def test_the_worked_example_of_a_home_held_less_than_two_years(self) -> None:
+        """1,000,000 with VAT 3 %, city 7 %, surcharges halved: RULES 6.3."""
+        found = amounts(exactly(home()))
+        assert found == {
+            (TaxKind.VAT, Bearer.SELLER): "29126.21",
+            (TaxKind.CITY_MAINTENANCE, Bearer.SELLER): "1019.42",
+            (TaxKind.EDUCATION, Bearer.SELLER): "728.15",  # together 1,747.57
+            (TaxKind.INCOME, Bearer.SELLER): "9708.74",
+            (TaxKind.DEED, Bearer.BUYER): "9708.74",
+        }
+
+    def test_after_two_years_no_vat_is_due_and_the_base_is_the_price(self) -> None:
+        found = amounts(exactly(home(is_held_two_years=True)))
+        assert found == {
+            (TaxKind.INCOME, Bearer.SELLER): "10000.00",
+            (TaxKind.DEED, Bearer.BUYER): "10000.00",
+        }
+
+    def test_the_family_s_only_home_of_five_years_carries_no_income_tax(self) -> None:
+        found = amounts(exactly(home(is_held_two_years=True, is_only_home_five_years=True)))
+        assert found == {(TaxKind.DEED, Bearer.BUYER): "10000.00"}
+
+    def test_a_proven_cost_is_taxed_on_the_gain(self) -> None:
+        found = amounts(exactly(home(is_held_two_years=True, cost=Money.yuan(900_000))))
+        assert found[TaxKind.INCOME, Bearer.SELLER] == "20000.00"
+
+    @pytest.mark.parametrize(
+        ("count", "large", "deed"),
+        [
+            (1, True, "15000.00"),
+            (2, False, "10000.00"),
+            (2, True, "20000.00"),
+            (3, False, "30000.00"),
+        ],
+    )
+    def test_deed_tax_follows_the_homes_and_the_area(
+        self, count: int, large: bool, deed: str
+    ) -> None:
+        facts = home(is_held_two_years=True, buyer_home_count=count, is_over_140_m2=large)
+        assert amounts(exactly(facts))[TaxKind.DEED, Bearer.BUYER] == deed
+
+    def test_before_2026_the_old_vat_rate_holds(self) -> None:
+        found = exactly(home(sold_on=date(2025, 12, 31)))
+        assert found[0].rate == Fraction(5, 100)
+
+
+class TestUnknownFacts:
+    def test_make_a_range_from_the_cheapest_to_the_dearest_case(self) -> None:
+        facts = home(is_held_two_years=None, buyer_home_count=None, is_only_home_five_years=None)
+        found = {line.kind: (str(line.low), str(line.high)) for line in estimate(facts)}
+        assert found[TaxKind.VAT] == ("0.00", "29126.21")
+        assert found[TaxKind.INCOME] == ("0.00", "10000.00")
+        assert found[TaxKind.DEED] == ("9708.74", "30000.00")
+
+    def test_an_unknown_cost_of_equity_lies_between_nothing_and_the_price(self) -> None:
+        facts = TaxFacts(
+            price=Money.yuan(100), sold_on=DAY, taxed=Taxed.EQUITY, seller=Seller.NATURAL
+        )
+        found = {(line.kind, line.bearer): line for line in estimate(facts)}
+        income = found[TaxKind.INCOME, Bearer.SELLER]
+        assert (str(income.low), str(income.high)) == ("0.00", "19.99")
+        assert (TaxKind.STAMP, Bearer.BUYER) in found
+
+
+class TestLandValue:
+    def test_the_worked_example_in_the_third_band(self) -> None:
+        """Base 3,000,000, deductions 1,000,000: 0.5 x 2,000,000 - 0.15 x 1,000,000."""
+        tax, rate = land_value_tax(Fraction(300_000_000), Fraction(100_000_000))
+        assert (tax, rate) == (Money.yuan(850_000), Fraction(1, 2))
+
+    @pytest.mark.parametrize(
+        ("base", "deductions", "tax"),
+        [(100, 100, 0), (150, 100, 15), (200, 100, 35), (400, 100, 145)],
+    )
+    def test_bands(self, base: int, deductions: int, tax: int) -> None:
+        found, _ = land_value_tax(Fraction(base * 100), Fraction(deductions * 100))
+        assert found == Money.yuan(tax)
+
+
+class TestOtherThings:
+    def test_a_shop_of_a_company_by_hand(self) -> None:
+        """1,090,000 with 9 %: base 1,000,000; surcharges 12 % of VAT; deemed land value 5 %."""
+        facts = TaxFacts(
+            price=Money.yuan(1_090_000), sold_on=DAY, taxed=Taxed.COMMERCIAL, seller=Seller.GENERAL
+        )
+        assert amounts(exactly(facts)) == {
+            (TaxKind.VAT, Bearer.SELLER): "90000.00",
+            (TaxKind.CITY_MAINTENANCE, Bearer.SELLER): "6300.00",
+            (TaxKind.EDUCATION, Bearer.SELLER): "4500.00",
+            (TaxKind.LAND_VALUE, Bearer.SELLER): "50000.00",
+            (TaxKind.STAMP, Bearer.SELLER): "500.00",
+            (TaxKind.STAMP, Bearer.BUYER): "500.00",
+            (TaxKind.DEED, Bearer.BUYER): "30000.00",
+        }
+
+    def test_a_natural_person_s_car_carries_no_tax(self) -> None:
+        facts = TaxFacts(
+            price=Money.yuan(80_000), sold_on=DAY, taxed=Taxed.VEHICLE, seller=Seller.NATURAL
+        )
+        assert exactly(facts) == ()
+
+    def test_a_company_s_car_pays_two_percent_of_the_price_without_three(self) -> None:
+        facts = TaxFacts(
+            price=Money.yuan(103_000), sold_on=DAY, taxed=Taxed.VEHICLE, seller=Seller.SMALL_SCALE
+        )
+        assert amounts(exactly(facts))[TaxKind.VAT, Bearer.SELLER] == "2000.00"
+
+
+maybe = st.none() | st.booleans()
+
+
+class TestWhatAlwaysHolds:
+    @settings(max_examples=120, deadline=None)
+    @given(
+        st.builds(
+            TaxFacts,
+            price=st.integers(0, 10**13).map(Money),
+            sold_on=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+            taxed=st.sampled_from(Taxed),
+            seller=st.sampled_from(Seller),
+            is_held_two_years=maybe,
+            is_only_home_five_years=maybe,
+            buyer_home_count=st.none() | st.integers(1, 4),
+            is_over_140_m2=maybe,
+            cost=st.none() | st.integers(0, 10**13).map(Money),
+        )
+    )
+    def test_every_tax_has_a_lawful_bearer_and_stays_below_the_price(self, facts: TaxFacts) -> None:
+        for line in estimate(facts):
+            assert line.bearer in LAWFUL_BEARERS[line.kind][0]
+            assert ZERO <= line.low <= line.high <= facts.price
+            assert line.basis
+            assert line.mark
