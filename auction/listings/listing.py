@@ -12,6 +12,7 @@ from auction.kernel.ids import CaseId, CourtId, ListingId, LotId, NoticeId, Part
 from auction.kernel.money import Money
 from auction.kernel.transitions import after
 from auction.listings.round import Round
+from auction.listings.terms import Terms
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
 
@@ -94,6 +95,24 @@ class Listing(Base):
     ground: Mapped[str]
     """Why it was suspended or withdrawn, as published."""
 
+    @property
+    def terms(self) -> Terms:
+        """The figures and dates as one value."""
+        return Terms(
+            starting_price=self.starting_price,
+            increment=self.increment,
+            deposit=self.deposit,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            balance_days=self.balance_days,
+        )
+
+    def take_terms(self, terms: Terms) -> None:
+        """Keep other figures and dates."""
+        self.starting_price, self.increment = terms.starting_price, terms.increment
+        self.deposit, self.balance_days = terms.deposit, terms.balance_days
+        self.opens_at, self.closes_at = terms.opens_at, terms.closes_at
+
     def advance(self, trigger: ListingTrigger) -> None:
         """Follow the table, or refuse."""
         self.state = after(LISTING_LIFE, self.state, trigger)
@@ -139,6 +158,8 @@ class PartyNotification(Base):
 
     listing_id: Mapped[ListingId] = mapped_column(ForeignKey("listings.id"), primary_key=True)
     party_id: Mapped[PartyId] = mapped_column(ForeignKey("parties.id"), primary_key=True)
+    terms_digest: Mapped[str] = mapped_column(primary_key=True)
+    """Digest of the figures he was told."""
     notice_id: Mapped[NoticeId | None]
     """None where the party could not be reached: the publication then says so."""
     impossible_because: Mapped[str]

@@ -106,10 +106,13 @@ def upgrade() -> None:
         "party_notifications",
         _id("listing_id"),
         _id("party_id"),
+        _text("terms_digest"),
         _id("notice_id", nullable=True),
         _text("impossible_because"),
         _instant("notified_at"),
-        sa.PrimaryKeyConstraint("listing_id", "party_id", name="pk_party_notifications"),
+        sa.PrimaryKeyConstraint(
+            "listing_id", "party_id", "terms_digest", name="pk_party_notifications"
+        ),
         _of_listing("party_notifications"),
         sa.ForeignKeyConstraint(
             ["party_id"], ["parties.id"], name="fk_party_notifications_party_id_parties"

@@ -1,0 +1,117 @@
+"""What still stands between a draft and its publication; pure, for the page and the command."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from auction.kernel.clock import BEIJING
+from auction.law.periods import ends_at
+from auction.law.rulebook import Rulebook
+from auction.law.warnings import SPECIAL_WARNINGS
+from auction.listings.items import ITEMS
+from auction.listings.round import Round
+from auction.listings.terms import publish_at_min
+from auction.lots.reference_price import ReferencePrice
+
+
+class Gap(StrEnum):
+    """A kind of thing that is missing."""
+
+    ITEM = "item"
+    WARNING = "warning"
+    PANEL = "panel"
+    PRICE = "price"
+    SEIZURE = "seizure"
+    NOTIFICATION = "notification"
+    NOTIFIED_TOO_LATE = "notified_too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that is missing, in words, with the article that asks for it."""
+
+    gap: Gap
+    what: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Everything that a publication depends on, as it stands now."""
+
+    round: Round
+    is_approved: bool
+    items: Collection[str]
+    warnings: Collection[str]
+    reference_price: ReferencePrice | None
+    first_published_at: datetime | None
+    """When the first auction of the lot was announced, if it was."""
+    seizure_expires_on: date | None
+    closes_at: datetime
+    unnotified: int
+    """Parties that were neither notified of these figures nor noted as unreachable."""
+    notified_at: datetime | None
+    """When the last of them was."""
+
+
+def missing(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing, ...]:
+    """Everything that is missing, in the order in which an officer would see to it."""
+    return (
+        *_panel(rules, standing),
+        *(
+            Missing(Gap.ITEM, item.title, item.basis)
+            for item in ITEMS
+            if item.key not in standing.items
+        ),
+        *(
+            Missing(Gap.WARNING, warning.title, warning.basis)
+            for warning in SPECIAL_WARNINGS
+            if warning.key not in standing.warnings
+        ),
+        *_notifications(rules, standing, now),
+        *_price(rules, standing, now),
+        *_seizure(standing),
+    )
+
+
+def _panel(rules: Rulebook, standing: Standing) -> tuple[Missing, ...]:
+    if standing.is_approved:
+        return ()
+    basis = rules.basis("auction.panel_members_min")
+    return (Missing(Gap.PANEL, "合议庭对现有数额的评议", basis),)
+
+
+def _notifications(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing, ...]:
+    basis = rules.basis("auction.notify_parties_before_pub")
+    if standing.unnotified or standing.notified_at is None:
+        return (Missing(Gap.NOTIFICATION, "对当事人和已知优先购买权人的通知", basis),)
+    earliest = publish_at_min(rules, standing.notified_at)
+    if now < earliest:
+        when = f"{earliest.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+        return (Missing(Gap.NOTIFIED_TOO_LATE, f"通知后的法定间隔(最早{when})", basis),)
+    return ()
+
+
+def _price(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing, ...]:
+    """Valid now; or, in a later round, announced while valid and at most half a year over."""
+    basis = rules.basis("valuation.validity_max")
+    price = standing.reference_price
+    if price is None:
+        return (Missing(Gap.PRICE, "财产处置参考价", basis),)
+    first = standing.first_published_at
+    if first is not None and price.holds_at(first):
+        grace = rules.rule("valuation.grace_after_expiry")
+        if now < ends_at(price.valid_until, grace):
+            return ()
+    if price.holds_at(now):
+        return ()
+    return (Missing(Gap.PRICE, "在有效期内的财产处置参考价", basis),)
+
+
+def _seizure(standing: Standing) -> tuple[Missing, ...]:
+    """A lapsed seizure stops every disposal (查扣冻27): it must outlast the session."""
+    last_day = standing.closes_at.astimezone(BEIJING).date()
+    if standing.seizure_expires_on is not None and standing.seizure_expires_on >= last_day:
+        return ()
+    return (Missing(Gap.SEIZURE, "覆盖整个拍卖期间的查封、扣押或者冻结", "查扣冻27; 民诉解释485"),)
