@@ -36,12 +36,6 @@ async def help_page(request: Request) -> Response:
     return render(request, "public/help.html")
 
 
-async def law_page(request: Request) -> Response:
-    """Every number of the rulebook in force, with its article."""
-    rules = sorted(request.state.rules.rules.values(), key=lambda rule: rule.key)
-    return render(request, "public/law.html", rules=rules, book=request.state.rules.name)
-
-
 async def healthz(request: Request) -> Response:
     """Whether the process serves at all."""
     del request
@@ -58,7 +52,6 @@ async def readyz(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/", home),
     Route("/help", help_page),
-    Route("/law", law_page),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
 ]
