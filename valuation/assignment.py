@@ -51,12 +51,12 @@ class Assignment(Base):
     __tablename__ = "assignments"
     __table_args__ = (
         states_check("state", AssignmentState),
-        # A lot has one assignment that is not withdrawn.
+        # One at a time; an expired price is fixed anew by another one (参考价27).
         Index(
             "uq_assignments_live",
             "lot_id",
             unique=True,
-            postgresql_where=text("state <> 'withdrawn'"),
+            postgresql_where=text("state NOT IN ('withdrawn', 'fixed')"),
         ),
     )
 

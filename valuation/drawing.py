@@ -16,6 +16,8 @@ from valuation.draw import Contribution, Manifest, Transcript
 from valuation.messages import Course, DrawState
 
 PURPOSE = "assessor"
+KEY_HOLDERS = ("platform", "court-supervision")
+"""The institutions that hold a VRF key, in the order of every manifest."""
 
 
 class Draw(Base):

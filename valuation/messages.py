@@ -50,10 +50,14 @@ TABLE: dict[tuple[DrawState, Message], DrawState] = {
 }
 """`draw.open` makes a draw, so it leads from no state."""
 
+OFFICER = "officer"
 OUTSIDE = frozenset({"applicant", "respondent", "notary"})
 """Contributors who belong neither to the court nor to the platform."""
-OFFICER = "officer"
-CONTRIBUTORS = (*sorted(OUTSIDE), OFFICER)
+
+
+def is_outside(who: str) -> bool:
+    """Whether a contributor is one of OUTSIDE; `applicant-2` is the second applicant."""
+    return who.partition("-")[0] in OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Course:
     contributions: Mapping[str, Contribution] = field(default_factory=dict)
     proofs: Mapping[str, str] = field(default_factory=dict)
 
-    def commit(self, who: str, digest: str) -> "Course":
+    def take_commitment(self, who: str, digest: str) -> "Course":
         """Take a commitment. The same one again changes nothing; another is refused."""
         state = after(TABLE, self.state, Message.COMMIT)
         known = self.contributions.get(who)
@@ -81,7 +85,7 @@ class Course:
     def close_commits(self) -> "Course":
         """End the commitments; somebody outside court and platform must have given one."""
         state = after(TABLE, self.state, Message.COMMIT_CLOSE)
-        if not OUTSIDE & self.contributions.keys():
+        if not any(is_outside(who) for who in self.contributions):
             raise Refusal("draw.no_outside_contributor")
         return replace(self, state=state)
 

@@ -27,3 +27,25 @@ ANSWER_OBJECTION = permit(
     "report.answer_objection", Role.OFFICER, same_court=True, basis="参考价23"
 )
 SETTLE = permit("reference_price.settle", Role.SYSTEM, basis="参考价26")
+
+PERMISSIONS = (
+    LIST_AGENCY,
+    REGISTER_KEY,
+    OPEN,
+    NEGOTIATE,
+    APPRAISE,
+    WITHDRAW,
+    ANNOUNCE_DRAW,
+    CONTRIBUTE,
+    RUN_DRAW,
+    ASK_VOID,
+    VOID_DRAW,
+    ANSWER_COMMISSION,
+    FILE_REPORT,
+    REPLACE_AGENCY,
+    CHECK_REPORT,
+    SERVE_REPORT,
+    OBJECT,
+    ANSWER_OBJECTION,
+    SETTLE,
+)

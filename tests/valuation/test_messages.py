@@ -66,7 +66,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=WHO, honest=st.booleans())
     def commit(self, who, honest):
         digest = commit_of(who) if honest else "00" * 32
-        self.send("commit", who, lambda: self.course.commit(who, digest))
+        self.send("commit", who, lambda: self.course.take_commitment(who, digest))
 
     @rule()
     def close_commits(self):
@@ -128,28 +128,28 @@ TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=30, deadli
 
 class TestCourse:
     def test_the_same_commitment_again_changes_nothing(self):
-        once = Course(DRAW, ROLES).commit("applicant", commit_of("applicant"))
-        assert once.commit("applicant", commit_of("applicant")) == once
+        once = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        assert once.take_commitment("applicant", commit_of("applicant")) == once
 
     def test_another_commitment_of_the_same_contributor_is_refused(self):
-        once = Course(DRAW, ROLES).commit("applicant", commit_of("applicant"))
+        once = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
         with pytest.raises(Refusal, match=r"draw\.commit\.conflict"):
-            once.commit("applicant", "00" * 32)
+            once.take_commitment("applicant", "00" * 32)
 
     def test_a_sixty_fifth_contributor_is_refused(self):
         course = Course(DRAW, ROLES)
         for n in range(64):
-            course = course.commit(f"observer{n}", "00" * 32)
+            course = course.take_commitment(f"observer{n}", "00" * 32)
         with pytest.raises(Refusal, match=r"draw\.too_many_contributors"):
-            course.commit("one more", "00" * 32)
+            course.take_commitment("one more", "00" * 32)
 
     def test_the_officer_alone_is_no_quorum(self):
-        course = Course(DRAW, ROLES).commit("officer", commit_of("officer"))
+        course = Course(DRAW, ROLES).take_commitment("officer", commit_of("officer"))
         with pytest.raises(Refusal, match=r"draw\.no_outside_contributor"):
             course.close_commits()
 
     def test_a_second_different_proof_is_refused(self):
-        course = Course(DRAW, ROLES).commit("applicant", commit_of("applicant"))
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
         course = course.close_commits().close_reveals().prove("platform", "aa")
         with pytest.raises(Refusal, match=r"draw\.proof\.conflict"):
             course.prove("platform", "bb")
@@ -157,5 +157,5 @@ class TestCourse:
     def test_contributions_are_listed_by_the_bytes_of_who_gave_them(self):
         course = Course(DRAW, ROLES)
         for who in ("respondent", "applicant", "officer"):
-            course = course.commit(who, commit_of(who))
+            course = course.take_commitment(who, commit_of(who))
         assert [one.who for one in course.ordered()] == ["applicant", "officer", "respondent"]

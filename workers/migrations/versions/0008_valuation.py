@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('negotiating', 'choosing', 'appraising', 'fixed', 'withdrawn')", name="ck_assignments_state_known"),
     )
     op.create_index("ix_assignments_case_id", "assignments", ["case_id"])
-    op.create_index("uq_assignments_live", "assignments", ["lot_id"], unique=True, postgresql_where=sa.text("state <> 'withdrawn'"))
+    op.create_index("uq_assignments_live", "assignments", ["lot_id"], unique=True, postgresql_where=sa.text("state NOT IN ('withdrawn', 'fixed')"))
     grant("assignments")
 
     op.create_table(

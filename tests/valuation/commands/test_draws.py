@@ -1,0 +1,231 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.refusal import Refusal
+from auction.notices.notice import Notice
+from auction.store import journal
+from auction.store.journal import JournalEntry
+from tests.valuation.stage import (
+    APPLICANT,
+    OFFICER,
+    RESPONDENT,
+    STRANGER,
+    SUPERVISOR,
+    Stage,
+    made,
+    nonce,
+)
+from valuation.commands import draws
+from valuation.commands.roster import register_draw_key
+from valuation.drawing import DrawContribution, DrawProof, course_of, transcript_of
+from valuation.verifying import is_good, verify
+
+
+async def kinds_of(stage: Stage) -> list[str]:
+    async with stage.database.reading() as session:
+        rows = await session.scalars(
+            select(JournalEntry.kind)
+            .where(JournalEntry.stream == f"draw:{stage.draw_id}")
+            .order_by(JournalEntry.seq)
+        )
+        return list(rows)
+
+
+async def transcript(stage: Stage):
+    draw = await stage.draw()
+    async with stage.database.reading() as session:
+        given = await session.scalars(select(DrawContribution))
+        proofs = await session.scalars(select(DrawProof))
+        return transcript_of(draw, course_of(draw, given.all(), proofs.all()))
+
+
+class TestTheWholeDraw:
+    async def test_its_messages_stand_in_the_journal_in_their_order(self, stage):
+        await stage.held()
+        assert await kinds_of(stage) == [
+            "draw.open",
+            "draw.commit",
+            "draw.commit",
+            "draw.commit_close",
+            "draw.reveal",
+            "draw.reveal",
+            "draw.reveal_close",
+            "draw.proof",
+            "draw.proof",
+            "draw.result",
+        ]
+        async with stage.database.reading() as session:
+            assert (await journal.verify(session)).is_sound
+
+    async def test_its_transcript_stands_the_public_verification(self, stage):
+        await stage.held()
+        said = await transcript(stage)
+        assert is_good(verify(said))
+        assert len(said.result) == 3
+
+    async def test_the_first_agency_is_asked_and_both_sides_are_told(self, stage):
+        await stage.held()
+        draw = await stage.draw()
+        assert (await stage.commission()).credit_code == (draw.result or "").split()[0]
+        async with stage.database.reading() as session:
+            notices = (await session.scalars(select(Notice))).all()
+        assert {notice.addressee_person_id for notice in notices} == {
+            made("applicant"),
+            made("respondent"),
+        }
+        assert [row["rank"] for row in notices[0].facts["agencies"]] == [1, 2, 3]
+
+
+class TestAnnouncing:
+    async def test_the_same_announcement_again_changes_nothing(self, stage):
+        await stage.announced()
+        await stage.announce(stage.draw_id)
+        assert await kinds_of(stage) == ["draw.open"]
+
+    async def test_a_second_draw_is_refused_while_the_first_is_not_void(self, stage):
+        await stage.announced()
+        with pytest.raises(Refusal, match=r"draw\.conflict"):
+            await stage.announce(made("second"))
+
+    async def test_nobody_else_can_announce(self, stage):
+        await stage.appraising()
+        for actor in (SYSTEM, APPLICANT, SUPERVISOR):
+            with pytest.raises(Refusal, match="forbidden"):
+                async with stage.by(actor) as work:
+                    await draws.announce_draw(work, stage.assignment_id, draw_id=made("x"))
+
+    async def test_a_void_draw_opens_the_second_attempt_under_the_next_number(self, stage):
+        await stage.announced()
+        await _void(stage)
+        await stage.announce(made("second"))
+        stage.draw_id = made("second")
+        draw = await stage.draw()
+        assert (draw.attempt, draw.draw_no) == (2, 2)
+
+
+class TestContributing:
+    async def test_a_stranger_to_the_case_is_refused(self, stage):
+        await stage.announced()
+        with pytest.raises(Refusal, match=r"draw\.not_a_contributor"):
+            await stage.commit(STRANGER, "applicant")
+
+    async def test_a_second_different_commitment_is_refused_and_the_first_kept(self, stage):
+        await stage.announced()
+        await stage.commit(APPLICANT, "applicant")
+        with pytest.raises(Refusal, match=r"draw\.commit\.conflict"):
+            await stage.commit(APPLICANT, "applicant", "11" * 32)
+        await stage.commit(APPLICANT, "applicant")
+        assert await kinds_of(stage) == ["draw.open", "draw.commit"]
+
+    async def test_what_is_no_digest_is_refused(self, stage):
+        await stage.announced()
+        for digest in ("12", "Z" * 64, "AB" * 32):
+            with pytest.raises(Refusal, match=r"draw\.not_a_digest"):
+                await stage.commit(APPLICANT, "applicant", digest)
+
+    async def test_commitments_do_not_close_before_their_time(self, stage):
+        await stage.announced()
+        await stage.commit(APPLICANT, "applicant")
+        with pytest.raises(Refusal, match=r"draw\.too_early"):
+            async with stage.by(SYSTEM) as work:
+                await draws.close_commits(work, stage.draw_id)
+
+    async def test_commitments_stay_open_until_somebody_from_outside_has_given_one(self, stage):
+        await stage.announced()
+        await stage.commit(OFFICER, "officer")
+        with pytest.raises(Refusal, match=r"draw\.no_outside_contributor"):
+            await stage.close_commits()
+        await stage.commit(RESPONDENT, "respondent")
+        await stage.close_commits()
+        assert (await stage.draw()).state == "revealing"
+
+    async def test_a_late_commitment_is_refused(self, stage):
+        await stage.revealing()
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            await stage.commit(RESPONDENT, "respondent")
+
+    async def test_a_wrong_number_reveals_nothing(self, stage):
+        await stage.revealing()
+        with pytest.raises(Refusal, match=r"draw\.reveal_opens_nothing"):
+            async with stage.by(APPLICANT) as work:
+                await draws.place_reveal(work, stage.draw_id, nonce=nonce("officer"))
+
+    async def test_a_reveal_sent_twice_is_journaled_once(self, stage):
+        await stage.revealing()
+        await stage.reveal(APPLICANT, "applicant")
+        await stage.reveal(APPLICANT, "applicant")
+        assert (await kinds_of(stage)).count("draw.reveal") == 1
+
+
+class TestProving:
+    async def test_a_proof_of_another_key_is_refused(self, stage):
+        await stage.proving()
+        with pytest.raises(Refusal, match=r"draw\.proof_wrong"):
+            async with stage.by(SYSTEM) as work:
+                await draws.record_proof(work, stage.draw_id, role="platform", proof="00" * 80)
+
+    async def test_one_proof_is_not_enough(self, stage):
+        await stage.proving()
+        await stage.prove("platform")
+        with pytest.raises(Refusal, match=r"draw\.proof_missing"):
+            async with stage.by(SYSTEM) as work:
+                await draws.hold_draw(work, stage.draw_id)
+
+    async def test_a_withheld_reveal_does_not_stop_the_draw(self, stage):
+        await stage.revealing()
+        await stage.reveal(OFFICER, "officer")
+        await stage.close_reveals()
+        for role in ("platform", "court-supervision"):
+            await stage.prove(role)
+        async with stage.by(SYSTEM) as work:
+            await draws.hold_draw(work, stage.draw_id)
+        said = await transcript(stage)
+        assert [(one.who, one.reveal is None) for one in said.contrib] == [
+            ("applicant", True),
+            ("officer", False),
+        ]
+        assert is_good(verify(said))
+
+
+class TestVoid:
+    async def test_it_takes_two(self, stage):
+        await stage.announced()
+        with pytest.raises(Refusal, match=r"draw\.void_not_asked"):
+            async with stage.by(SUPERVISOR) as work:
+                await draws.void_draw(work, stage.draw_id)
+        await _void(stage)
+        assert (await stage.draw()).state == "void"
+
+    async def test_a_void_draw_ends_its_commissions(self, stage):
+        await stage.held()
+        await _void(stage)
+        assert (await stage.commission()).state == "replaced"
+
+    async def test_voids_of_one_case_are_limited(self, stage):
+        await stage.announced()
+        await _void(stage)
+        await stage.announce(made("second"))
+        stage.draw_id = made("second")
+        await _void(stage)
+        with pytest.raises(Refusal, match=r"draw\.too_many_voids"):
+            await stage.announce(made("third"))
+
+
+async def test_a_key_made_today_cannot_be_used_today(stage):
+    await stage.appraising()
+    async with stage.by(SYSTEM) as work:
+        await register_draw_key(work, role="platform", key="aa" * 32)
+    with pytest.raises(Refusal, match=r"draw\.key_too_new"):
+        await stage.announce(stage.draw_id)
+    stage.clock.advance(timedelta(days=1))
+    await stage.announce(stage.draw_id)
+
+
+async def _void(stage: Stage) -> None:
+    async with stage.by(OFFICER) as work:
+        await draws.ask_void(work, stage.draw_id, ground="系统故障", ruling_digest="ef" * 32)
+    async with stage.by(SUPERVISOR) as work:
+        await draws.void_draw(work, stage.draw_id)
