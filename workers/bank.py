@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auction.deposits.commands import confirm_release, receive_deposit
+from auction.distribution.commands import confirm_disbursement
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
 from auction.ledger.commands import (
@@ -18,6 +19,7 @@ from auction.ledger.commands import (
 from auction.ledger.orders import ORDER_NUMBER, OrderKind, find_order
 from auction.ledger.statement import BankLine, Direction, LineState, StatementLine, bank_line_of
 from auction.ledger.virtual import Expected, find_virtual_account
+from auction.settlement.commands import receive_balance
 from auction.store.database import Database
 from auction.store.unit import Unit
 from workers.wiring import Context
@@ -87,6 +89,14 @@ async def _receive_deposit(work: Unit, deposit_id: UUID, line: BankLine) -> None
     await receive_deposit(work, deposit_id=deposit_id, line=line)
 
 
+async def _receive_balance(work: Unit, sale_id: UUID, line: BankLine) -> None:
+    await receive_balance(work, sale_id=sale_id, line=line)
+
+
+async def _confirm_disbursement(work: Unit, order_number: str, line: BankLine) -> None:
+    await confirm_disbursement(work, order_number=order_number, line=line)
+
+
 async def _confirm_release(work: Unit, order_number: str, line: BankLine) -> None:
     await confirm_release(work, order_number=order_number, line=line)
 
@@ -97,8 +107,10 @@ async def _confirm_line_refund(work: Unit, order_number: str, line: BankLine) ->
 
 RECEIPTS: Final[Mapping[Expected, Callable[[Unit, UUID, BankLine], Awaitable[None]]]] = {
     Expected.DEPOSIT: _receive_deposit,
+    Expected.BALANCE: _receive_balance,
 }
 PAYMENTS: Final[Mapping[OrderKind, Callable[[Unit, str, BankLine], Awaitable[None]]]] = {
     OrderKind.DEPOSIT_REFUND: _confirm_release,
+    OrderKind.DISBURSEMENT: _confirm_disbursement,
     OrderKind.LINE_REFUND: _confirm_line_refund,
 }
