@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import insert, select
 
-from auction.kernel.ids import BidderCode, SessionId
+from auction.kernel.ids import BidderCode, BidId, SessionId
 from auction.kernel.refusal import Refusal, invariant
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
-from bidding import engine, policy
+from bidding import engine
 from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
-from bidding.events import BidsAccepted, SessionClosed
+from bidding.hall import policy
 from bidding.hall.bid_entry import (
     BidBatch,
     BidEntry,
@@ -20,8 +20,9 @@ from bidding.hall.bid_entry import (
     decisions,
     find_decisions,
 )
+from bidding.hall.events import BidsAccepted, SessionClosed
 from bidding.hall.receipt import Batch, Signed, batch_of
-from bidding.hall.session import ENDED, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.hall.session import ENDED, Board, Session, SessionState, SessionTerms, SessionTrigger
 from bidding.hall.standstill import lock_session, require_epoch, tell
 from bidding.hall_code import HallCode
 
@@ -73,17 +74,17 @@ async def make_session(work: Unit, *, terms: SessionTerms) -> SessionId:
     return session.id
 
 
-async def open_session(work: Unit, *, session_id: SessionId) -> SessionState:
+async def open_session(work: Unit, *, session_id: SessionId) -> Board:
     """Open a session whose time has come; harmless when it is open already."""
     session = await lock_session(work, session_id)
     work.require(policy.OPEN)
     _open_when_due(work, session)
-    return session.state
+    return session.board
 
 
 async def place_bids(
     work: Unit, *, session_id: SessionId, epoch: int, bids: Sequence[PlacedBid], sign: Sign
-) -> list[Decision]:
+) -> tuple[list[Decision], Board]:
     """Decide bids in the order they entered and record every one, in one commit.
 
     A bid_id that its bidder used before gets the first decision again. `bids` come from
@@ -95,13 +96,14 @@ async def place_bids(
     _open_when_due(work, session)
     wanted = [bid.bid_id for bid in bids]
     known = await find_decisions(work.session, session_id, wanted)
-    fresh = {(bid.code, bid.bid_id): bid for bid in reversed(bids)}
+    fresh: dict[tuple[BidderCode, BidId], PlacedBid] = {}
+    for bid in sorted(bids, key=lambda bid: bid.entered_at):
+        fresh.setdefault((bid.code, bid.bid_id), bid)
     new = [bid for key, bid in fresh.items() if key not in known]
-    new.sort(key=lambda bid: bid.entered_at)
     if new:
         for decision in await _decide(work, session, new, sign):
             known[decision.code, decision.bid_id] = decision
-    return [known[bid.code, bid.bid_id] for bid in bids]
+    return [known[bid.code, bid.bid_id] for bid in bids], session.board
 
 
 async def _decide(
@@ -208,12 +210,10 @@ async def _ranks(
             HallCode.listing_id == session.listing_id, HallCode.code.in_(codes)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
-async def close_session(
-    work: Unit, *, session_id: SessionId, epoch: int | None = None
-) -> SessionState:
+async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None = None) -> Board:
     """Close a session that is due; the caller has had every timely bid decided.
 
     A session that ever had a home is closed by a home only: `epoch` proves that it is one.
@@ -227,7 +227,7 @@ async def close_session(
     ended = engine.close(session.hall, work.now)
     if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
         _end(work, session, ended)
-    return session.state
+    return session.board
 
 
 async def stop_session(work: Unit, *, session_id: SessionId) -> None:

@@ -15,7 +15,7 @@ from auction.kernel.money import Money
 from auction.kernel.transitions import after
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
-from bidding.engine import Bid, Extension, Hall, Ladder, Rules
+from bidding.engine import Bid, Extension, Hall, Ladder, Rules, lowest_next
 
 
 class SessionState(StrEnum):
@@ -71,6 +71,36 @@ class SessionTerms:
     opens_at: datetime
     closes_at: datetime
     rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A session as the public sees it: codes and prices."""
+
+    session_id: SessionId
+    listing_id: ListingId
+    state: SessionState
+    version: int
+    seq: int
+    price: Money | None
+    """None before the first bid."""
+    leading_code: BidderCode | None
+    lowest_next: Money
+    starting_price: Money
+    increment: Money
+    opens_at: datetime
+    scheduled_close_at: datetime
+    closes_at: datetime
+    extend_by: timedelta
+    extensions: int
+    pause_ground: str
+    epoch: int
+    home_id: UUID | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing moves any more."""
+        return self.state in ENDED
 
 
 class Session(Base):
@@ -170,6 +200,30 @@ class Session(Base):
             self.extensions,
             self.paused_at,
             self.state in ENDED,
+        )
+
+    @property
+    def board(self) -> "Board":
+        """What everybody may see of it now."""
+        return Board(
+            session_id=self.id,
+            listing_id=self.listing_id,
+            state=self.state,
+            version=self.version,
+            seq=self.seq,
+            price=self.leading_amount,
+            leading_code=self.leading_code,
+            lowest_next=lowest_next(self.hall, self.rules),
+            starting_price=self.starting_price,
+            increment=self.increment,
+            opens_at=self.opens_at,
+            scheduled_close_at=self.scheduled_close_at,
+            closes_at=self.closes_at,
+            extend_by=self.extend_by,
+            extensions=self.extensions,
+            pause_ground=self.pause_ground,
+            epoch=self.epoch,
+            home_id=self.home_id,
         )
 
     def take(self, hall: Hall) -> None:

@@ -11,16 +11,17 @@ from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
-from bidding import engine, policy
-from bidding.events import SessionChanged
-from bidding.hall.session import Home, Session, SessionState, SessionTrigger
+from bidding import engine
+from bidding.hall import policy
+from bidding.hall.events import SessionChanged
+from bidding.hall.session import Board, Home, Session, SessionState, SessionTrigger
 
 HOME_LOST_AFTER: Final = timedelta(seconds=4)
 """A home whose heartbeat is older is taken for lost."""
 
 
-async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> int:
-    """Make a live process the home of a session and return the epoch it may commit under.
+async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> Board:
+    """Make a live process the home of a session; its board tells the epoch to commit under.
 
     Refuses with `session.home_elsewhere` while another home lives. When a home was lost
     with bidding live, the session stands still until the new one is ready (网拍28(2)).
@@ -28,7 +29,7 @@ async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> in
     session = await lock_session(work, session_id)
     work.require(policy.KEEP)
     if session.home_id == home_id:
-        return session.epoch
+        return session.board
     lost = await work.session.get(Home, session.home_id) if session.home_id else None
     if lost is not None and work.now - lost.seen_at < HOME_LOST_AFTER:
         raise Refusal("session.home_elsewhere", origin=lost.origin)
@@ -37,32 +38,30 @@ async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> in
     work.record("session.homed", session.stream, home=str(home_id), epoch=session.epoch)
     if lost is not None and session.state is SessionState.OPEN:
         _pause(work, session, min(lost.seen_at, work.now), "home_lost")
-    return session.epoch
+    return session.board
 
 
-async def pause_session(
-    work: Unit, *, session_id: SessionId, epoch: int, ground: str
-) -> SessionState:
+async def pause_session(work: Unit, *, session_id: SessionId, epoch: int, ground: str) -> Board:
     """Stop the clock for a technical reason, by the home itself (网拍28(2))."""
     session = await lock_session(work, session_id)
     work.require(policy.KEEP)
     require_epoch(session, epoch)
     if session.state is SessionState.OPEN:
         _pause(work, session, work.now, ground)
-    return session.state
+    return session.board
 
 
-async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> SessionState:
+async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> Board:
     """Go on after a technical pause, giving back the time; a court's suspension stays."""
     session = await lock_session(work, session_id)
     work.require(policy.KEEP)
     require_epoch(session, epoch)
     if session.state is SessionState.PAUSED:
         _resume(work, session)
-    return session.state
+    return session.board
 
 
-async def extend_for_lag(work: Unit, *, session_id: SessionId, epoch: int, lag_ms: int) -> datetime:
+async def extend_for_lag(work: Unit, *, session_id: SessionId, epoch: int, lag_ms: int) -> Board:
     """Leave one extension from now, because the platform itself was slow in the last minute."""
     session = await lock_session(work, session_id)
     work.require(policy.KEEP)
@@ -73,7 +72,7 @@ async def extend_for_lag(work: Unit, *, session_id: SessionId, epoch: int, lag_m
         closes_at = instant_text(session.closes_at)
         work.record("session.lagged", session.stream, lag_ms=lag_ms, closes_at=closes_at)
         tell(work, session)
-    return session.closes_at
+    return session.board
 
 
 async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> None:
@@ -83,7 +82,7 @@ async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> 
     _suspend(work, session, ground)
 
 
-async def resume_session(work: Unit, *, session_id: SessionId) -> SessionState:
+async def resume_session(work: Unit, *, session_id: SessionId) -> Board:
     """End a suspension. The first person proposes, a second one of the court resumes."""
     session = await lock_session(work, session_id)
     work.require(policy.RESUME, session.court_id)
@@ -98,7 +97,7 @@ async def resume_session(work: Unit, *, session_id: SessionId) -> SessionState:
         raise Refusal("session.second_person_needed")
     else:
         _resume(work, session)
-    return session.state
+    return session.board
 
 
 async def lock_session(work: Unit, session_id: SessionId) -> Session:

@@ -14,7 +14,7 @@ from auction.kernel.refusal import Refusal
 from auction.store.base import Base
 from auction.store.columns import Instant
 from auction.store.unit import Unit
-from bidding import policy
+from bidding.hall import policy
 from bidding.hall.session import ENDED, Session
 
 LIFE: Final = timedelta(seconds=30)
@@ -91,7 +91,7 @@ async def redeem_ticket(work: Unit, *, secret: str) -> Admission:
         .values(used_at=work.now)
         .returning(Ticket.session_id, Ticket.code, Ticket.sign_in)
     )
-    row = redeemed.tuples().one_or_none()
+    row = redeemed.one_or_none()
     if row is None:
         raise Refusal("ticket.not_valid")
     return Admission(*row)

@@ -1,0 +1,199 @@
+"""What anybody may see of the hall, by code; and what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
+from auction.kernel.money import Money
+from auction.kernel.refusal import Refusal
+from bidding.hall.bid_entry import BidEntry, Decision, Verdict, find_decisions
+from bidding.hall.session import LIVE, Board, Home, Session, SessionState
+from bidding.hall.standstill import HOME_LOST_AFTER
+
+BIDS_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BidLine:
+    """One bid of the public record 竞价记录."""
+
+    seq: int
+    code: BidderCode
+    amount: Money
+    entered_at: datetime
+    decided_at: datetime
+    verdict: Verdict
+    reason: str
+    is_extended: bool
+    closes_at_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a session ended: by code."""
+
+    session_id: SessionId
+    listing_id: ListingId
+    state: SessionState
+    code: BidderCode | None
+    hammer_price: Money | None
+    closed_at: datetime
+
+
+async def board(session: AsyncSession, session_id: SessionId) -> Board:
+    """Return the picture of a session, or refuse with `not_found`."""
+    found = await session.get(Session, session_id)
+    if found is None:
+        raise Refusal("not_found", what="sessions", id=str(session_id))
+    return found.board
+
+
+async def boards(session: AsyncSession, session_ids: Sequence[SessionId]) -> dict[SessionId, Board]:
+    """Return the pictures of several sessions."""
+    rows = await session.scalars(select(Session).where(Session.id.in_(session_ids)))
+    return {row.id: row.board for row in rows}
+
+
+async def session_of_listing(session: AsyncSession, listing_id: ListingId) -> Board | None:
+    """Return the session of a listing, or None before it was made."""
+    found = await session.scalar(select(Session).where(Session.listing_id == listing_id))
+    return found.board if found else None
+
+
+async def bids_after(
+    session: AsyncSession, session_id: SessionId, seq: int, *, most: int = BIDS_A_PAGE
+) -> list[BidLine]:
+    """Accepted bids after entry `seq`, oldest first: what fills a gap."""
+    return await _lines(
+        session,
+        select(BidEntry)
+        .where(
+            BidEntry.session_id == session_id,
+            BidEntry.seq > seq,
+            BidEntry.verdict == Verdict.ACCEPTED,
+        )
+        .order_by(BidEntry.seq)
+        .limit(most),
+    )
+
+
+async def last_bids(
+    session: AsyncSession, session_id: SessionId, *, most: int = BIDS_A_PAGE
+) -> list[BidLine]:
+    """The last accepted bids, oldest first."""
+    newest = await _lines(
+        session,
+        select(BidEntry)
+        .where(BidEntry.session_id == session_id, BidEntry.verdict == Verdict.ACCEPTED)
+        .order_by(BidEntry.seq.desc())
+        .limit(most),
+    )
+    return newest[::-1]
+
+
+async def bid_record(session: AsyncSession, session_id: SessionId) -> list[BidLine]:
+    """The whole course: every bid as it entered, refused ones with their reason (网拍20(3))."""
+    return await _lines(
+        session,
+        select(BidEntry).where(BidEntry.session_id == session_id).order_by(BidEntry.seq),
+    )
+
+
+async def decision(
+    session: AsyncSession, session_id: SessionId, code: BidderCode, bid_id: BidId
+) -> Decision | None:
+    """What became of a bidder's own bid; None when it never came in."""
+    return (await find_decisions(session, session_id, [bid_id])).get((code, bid_id))
+
+
+async def result(session: AsyncSession, session_id: SessionId) -> Result:
+    """How it ended; refuse with `session.not_over` before."""
+    found = await session.get(Session, session_id)
+    if found is None or found.closed_at is None:
+        raise Refusal("session.not_over", id=str(session_id))
+    return Result(
+        found.id,
+        found.listing_id,
+        found.state,
+        found.leading_code,
+        found.leading_amount,
+        found.closed_at,
+    )
+
+
+async def due_to_open(session: AsyncSession, now: datetime, *, most: int = 100) -> list[SessionId]:
+    """Scheduled sessions whose time has come."""
+    return list(
+        await session.scalars(
+            select(Session.id)
+            .where(Session.state == SessionState.SCHEDULED, Session.opens_at <= now)
+            .order_by(Session.opens_at)
+            .limit(most)
+        )
+    )
+
+
+async def due_without_home(
+    session: AsyncSession, now: datetime, *, most: int = 200
+) -> list[SessionId]:
+    """Open sessions past their end that never had a home: nobody entered to bid."""
+    return list(
+        await session.scalars(
+            select(Session.id)
+            .where(Session.state == SessionState.OPEN, Session.closes_at <= now, Session.epoch == 0)
+            .order_by(Session.closes_at)
+            .limit(most)
+        )
+    )
+
+
+async def orphans(session: AsyncSession, now: datetime, *, most: int = 100) -> list[SessionId]:
+    """Live sessions whose home was lost: only another home may close them."""
+    return list(
+        await session.scalars(
+            select(Session.id)
+            .join(Home, Home.id == Session.home_id)
+            .where(
+                Session.state.in_({SessionState.OPEN, SessionState.PAUSED}),
+                Home.seen_at < now - HOME_LOST_AFTER,
+            )
+            .limit(most)
+        )
+    )
+
+
+async def home_origin(session: AsyncSession, home_id: UUID) -> str:
+    """Where a home's sockets are."""
+    return await session.scalar(select(Home.origin).where(Home.id == home_id)) or ""
+
+
+async def live_listings(session: AsyncSession) -> dict[ListingId, SessionId]:
+    """Listings whose session is scheduled or live, to be compared with the listings' own state."""
+    rows = await session.execute(
+        select(Session.listing_id, Session.id).where(
+            Session.state.in_({*LIVE, SessionState.SCHEDULED})
+        )
+    )
+    return dict(rows.all())
+
+
+async def _lines(session: AsyncSession, statement: Select[BidEntry]) -> list[BidLine]:
+    return [
+        BidLine(
+            entry.seq,
+            entry.code,
+            entry.amount,
+            entry.entered_at,
+            entry.decided_at,
+            entry.verdict,
+            entry.reason,
+            entry.is_extended,
+            entry.closes_at_after,
+        )
+        for entry in await session.scalars(statement)
+    ]

@@ -1,0 +1,157 @@
+"""What stops a session and starts it again, on PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import CourtId, PersonId, new_id
+from auction.kernel.refusal import Refusal
+from auction.store.database import Database
+from bidding.hall.session import Session, SessionState
+from bidding.hall.standstill import (
+    HOME_LOST_AFTER,
+    extend_for_lag,
+    pause_session,
+    resume_paused,
+    resume_session,
+    suspend_session,
+)
+from tests.bidding.halls import FIVE, AHall, Execute, a_hall, a_placed_bid, home, place
+
+COURT = CourtId("浙0199")
+
+
+def somebody(database: Database, *roles: Role, court: CourtId = COURT) -> Actor:
+    return Actor(PersonId(new_id(database.clock.now())), frozenset(roles), court)
+
+
+async def session_of(database: Database, hall: AHall) -> Session:
+    async with database.reading() as session:
+        found = await session.get(Session, hall.session_id)
+        assert found is not None
+        return found
+
+
+async def an_open_hall(database: Database, as_owner: Execute) -> AHall:
+    hall = await a_hall(database, as_owner)
+    await place(database, hall, a_placed_bid(database, 1000))
+    return hall
+
+
+class TestHome:
+    async def test_while_a_home_lives_no_other_can_take_its_session(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        clock.advance(HOME_LOST_AFTER / 2)
+        with pytest.raises(Refusal, match=r"session\.home_elsewhere"):
+            await home(database, hall, new_id(clock.now()))
+
+    async def test_the_same_process_stays_home_under_the_same_epoch(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        assert await home(database, hall) == hall.epoch == 1
+
+    async def test_a_lost_home_leaves_a_pause_that_gives_the_time_back(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        clock.instant = hall.closes_at + timedelta(hours=1)
+        epoch = await home(database, hall, new_id(clock.now()))
+        lost = await session_of(database, hall)
+        assert (epoch, lost.state, lost.pause_ground) == (2, SessionState.PAUSED, "home_lost")
+        async with database.unit(SYSTEM) as work:
+            board = await resume_paused(work, session_id=hall.session_id, epoch=epoch)
+        assert board.state is SessionState.OPEN
+        # The home was last seen at the opening: from there on all was lost.
+        assert board.closes_at == clock.now() + timedelta(hours=24)
+
+    async def test_the_new_home_of_a_session_not_yet_open_pauses_nothing(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(database, as_owner, opens_in=timedelta(hours=1))
+        clock.advance(timedelta(minutes=1))
+        assert await home(database, hall, new_id(clock.now())) == 2
+        assert (await session_of(database, hall)).state is SessionState.SCHEDULED
+
+
+class TestTechnicalPause:
+    async def test_the_home_pauses_and_resumes_by_itself(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        async with database.unit(SYSTEM) as work:
+            await pause_session(work, session_id=hall.session_id, epoch=1, ground="clock_drift")
+        (refused,) = await place(database, hall, a_placed_bid(database, 1050))
+        assert refused.reason == "paused"
+        clock.advance(timedelta(minutes=3))
+        async with database.unit(SYSTEM) as work:
+            board = await resume_paused(work, session_id=hall.session_id, epoch=1)
+        assert board.closes_at == hall.closes_at + timedelta(minutes=3)
+
+    async def test_a_slow_platform_leaves_one_extension_more(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        clock.instant = hall.closes_at - timedelta(seconds=10)
+        async with database.unit(SYSTEM) as work:
+            board = await extend_for_lag(work, session_id=hall.session_id, epoch=1, lag_ms=400)
+        assert board.closes_at == clock.now() + FIVE
+
+
+class TestSuspension:
+    async def test_two_persons_of_the_court_end_it(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        officer, panel = somebody(database, Role.OFFICER), somebody(database, Role.PANEL)
+        async with database.unit(officer) as work:
+            await suspend_session(work, session_id=hall.session_id, ground="third_party_objection")
+        clock.advance(timedelta(hours=2))
+        for actor, state in [(officer, SessionState.SUSPENDED), (panel, SessionState.OPEN)]:
+            async with database.unit(actor) as work:
+                board = await resume_session(work, session_id=hall.session_id)
+            assert board.state is state
+        assert board.closes_at == hall.closes_at + timedelta(hours=2)
+
+    async def test_one_person_alone_does_not(self, database: Database, as_owner: Execute) -> None:
+        hall = await an_open_hall(database, as_owner)
+        officer = somebody(database, Role.OFFICER)
+        async with database.unit(officer) as work:
+            await suspend_session(work, session_id=hall.session_id, ground="x")
+        async with database.unit(officer) as work:
+            await resume_session(work, session_id=hall.session_id)
+        with pytest.raises(Refusal, match="second_person"):
+            async with database.unit(officer) as work:
+                await resume_session(work, session_id=hall.session_id)
+
+    async def test_a_bidder_can_neither_suspend_nor_resume(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        bidder = somebody(database, Role.BIDDER)
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(bidder) as work:
+                await suspend_session(work, session_id=hall.session_id, ground="x")
+
+    async def test_a_stay_of_the_listing_stops_the_very_next_bid(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        await as_owner(f"UPDATE listings SET state = 'suspended' WHERE id = '{hall.listing_id}'")
+        (refused,) = await place(database, hall, a_placed_bid(database, 1050))
+        assert refused.reason == "paused"
+        assert (await session_of(database, hall)).state is SessionState.SUSPENDED
+
+    async def test_a_technical_resumption_does_not_end_it(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        async with database.unit(somebody(database, Role.OFFICER)) as work:
+            await suspend_session(work, session_id=hall.session_id, ground="x")
+        async with database.unit(SYSTEM) as work:
+            board = await resume_paused(work, session_id=hall.session_id, epoch=1)
+        assert board.state is SessionState.SUSPENDED
