@@ -43,8 +43,11 @@ def _guarded(route: BaseRoute) -> BaseRoute:
     page: Page = route.endpoint
 
     async def guarded(request: Request) -> Response:
-        await check_form_origin(request)
-        return await page(request)
+        try:
+            await check_form_origin(request)
+            return await page(request)
+        finally:
+            await request.close()  # uploads lie in temporary files; nobody else closes them
 
     methods = sorted((route.methods or {"GET"}) - {"HEAD"})
     return Route(route.path, guarded, methods=methods, name=f"{page.__module__}.{page.__name__}")

@@ -1,0 +1,57 @@
+"""Anybody who holds a paper can check it: by its code, and by comparing the file itself."""
+
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.kernel.canonical import sha256_hex
+from auction.notices.queries import proof, tidy_code
+from web.forms import form_file, read_form
+from web.views import render, see_other
+from web.wiring import reading
+
+
+class FindNotice(msgspec.Struct, frozen=True):
+    """The code as it stands beside the QR code."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+async def find_page(request: Request) -> Response:
+    """Where a code is typed by hand."""
+    return render(request, "verify/find.html")
+
+
+async def find(request: Request) -> Response:
+    """Go to the page of a code."""
+    form = await read_form(request, FindNotice)
+    code = tidy_code(form.code)
+    async with reading(request) as session:
+        await proof(session, code)  # an unknown code is said beside the field
+    return see_other(f"/verify/{code}")
+
+
+async def proof_page(request: Request) -> Response:
+    """What is public about one notice."""
+    async with reading(request) as session:
+        found = await proof(session, str(request.path_params["code"]))
+    return render(request, "verify/proof.html", proof=found, uploaded="")
+
+
+async def compare(request: Request) -> Response:
+    """Say whether an uploaded file is, byte for byte, the notice of this code."""
+    async with reading(request) as session:
+        found = await proof(session, str(request.path_params["code"]))
+    given = await form_file(request, "file")
+    return render(request, "verify/proof.html", proof=found, uploaded=sha256_hex(given.data))
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/verify", find_page, methods=["GET"]),
+    Route("/verify", find, methods=["POST"]),
+    Route("/verify/{code}", proof_page, methods=["GET"]),
+    Route("/verify/{code}", compare, methods=["POST"]),
+]
