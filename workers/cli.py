@@ -8,6 +8,7 @@ import click
 
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.law.rulebook import BY_NAME, LAW
+from valuation.verifying import is_good, verify
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.importing import import_group
@@ -97,6 +98,26 @@ def journey(out: Path | None, lots: Path | None) -> None:
     from workers.demo.show import run_whole_journey  # noqa: PLC0415
 
     run_whole_journey(out, lots, click.echo)
+
+
+@luochui.group()
+def draw() -> None:
+    """Check draws of appraisal agencies."""
+
+
+@draw.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def draw_verify(file: Path) -> None:
+    """Hold a published draw again from its transcript and compare; status 1 when it is not so."""
+    findings = verify(file.read_bytes())
+    for finding in findings:
+        click.echo(f"{'✓' if finding.holds else '✗'} {finding.check.value}")
+        if finding.detail:
+            click.echo(f"    {finding.detail}")
+    if not is_good(findings):
+        click.echo("摇号记录不成立。 This transcript does not stand.")
+        sys.exit(1)
+    click.echo("摇号记录成立。 This transcript stands.")
 
 
 luochui.add_command(import_group(settings_here))

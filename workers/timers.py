@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from workers import valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,11 @@ class Timer:
     look: Callable[[Context], Awaitable[None]]
 
 
-TIMERS: tuple[Timer, ...] = ()
+TIMERS: tuple[Timer, ...] = (
+    Timer("draw_keys", 10.0, valuations.register_keys),
+    Timer("draws", 0.5, valuations.advance_draws),
+    Timer("appraisals", 0.5, valuations.settle_appraisals),
+)
 
 
 async def run_timer(context: Context, timer: Timer) -> None:

@@ -1,0 +1,1 @@
+"""What can be read of valuation: one module a desk."""
