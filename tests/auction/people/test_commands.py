@@ -1,0 +1,167 @@
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
+from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import CourtId, PersonId, new_id
+from auction.kernel.refusal import Refusal
+from auction.people.commands import (
+    Enrolment,
+    enroll_person,
+    found_court,
+    found_organisation,
+    grant_role,
+    revoke_role,
+    sign_in,
+    sign_out,
+)
+from auction.people.credentials import new_token
+from auction.people.organisation import OrganisationKind
+from auction.people.person import PersonKind
+from auction.people.queries import (
+    actor_of,
+    court,
+    is_staff_of,
+    organisations,
+    person,
+    sign_in_of,
+    staff,
+)
+from auction.store.database import Database
+from tests.conftest import NOON
+
+COURT = CourtId("浙0199")
+ALICE = Enrolment("Alice", PersonKind.NATURAL, " 林小满 ", "11010519491231002x", "a hash")
+FIRM = Enrolment("firm", PersonKind.LEGAL, "某公司", "91110000600037341L", "a hash")
+
+
+async def enrolled(database: Database, who: Enrolment = ALICE) -> PersonId:
+    async with database.unit(VISITOR) as work:
+        return await enroll_person(work, work.new_id(), enrolment=who)
+
+
+async def granted(database: Database, person_id: PersonId, role: Role) -> None:
+    async with database.unit(SYSTEM) as work:
+        await found_court(work, COURT, name="某法院")
+    async with database.unit(SYSTEM) as work:
+        await grant_role(work, person_id, role=role, court_id=COURT)
+
+
+class TestEnrolling:
+    async def test_a_person_is_kept_under_the_checked_identity_and_may_bid(
+        self, database: Database
+    ) -> None:
+        person_id = await enrolled(database)
+        async with database.reading() as session:
+            view = await person(session, person_id)
+            actor = await actor_of(session, person_id)
+        assert (view.name, view.username) == ("林小满", "alice")
+        assert view.masked_number == "110***********002X"
+        assert actor.roles == {Role.VISITOR, Role.BIDDER}
+
+    async def test_an_organisation_is_checked_by_its_credit_code(self, database: Database) -> None:
+        assert await enrolled(database, FIRM)
+        with pytest.raises(Refusal, match=r"identity\.code_wrong"):
+            await enrolled(database, replace(FIRM, identity_number=ALICE.identity_number))
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"username": "bob"}, "person.known_conflict"),
+            ({"identity_number": "110101199003074514"}, "person.username_conflict"),
+            ({"name": "林"}, "person.name_missing"),
+            ({"identity_number": "110105194912310021"}, "identity.number_wrong"),
+        ],
+    )
+    async def test_nobody_signs_up_twice_or_half(
+        self, database: Database, change: dict[str, str], code: str
+    ) -> None:
+        await enrolled(database)
+        with pytest.raises(Refusal) as refused:
+            await enrolled(database, replace(ALICE, **change))
+        assert refused.value.code == code
+
+
+class TestSigningIn:
+    async def opened(self, database: Database, person_id: PersonId) -> tuple[UUID, str]:
+        token, sign_in_id = new_token(), new_id(NOON)
+        async with database.unit(VISITOR) as work:
+            await sign_in(work, sign_in_id, person_id=person_id, token=token, browser="x" * 999)
+        return sign_in_id, token
+
+    async def test_staff_idle_for_a_shorter_time(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        person_id = await enrolled(database)
+        await granted(database, person_id, Role.OFFICER)
+        _, token = await self.opened(database, person_id)
+        async with database.reading() as session:
+            found = await sign_in_of(session, token, clock.advance(timedelta(minutes=14)))
+            assert found is not None
+            assert found.actor.court_id == COURT
+            assert await sign_in_of(session, token, clock.advance(timedelta(minutes=2))) is None
+
+    async def test_a_sign_in_is_ended_by_its_own_person_only(self, database: Database) -> None:
+        person_id = await enrolled(database)
+        other_id = await enrolled(database, FIRM)
+        sign_in_id, token = await self.opened(database, person_id)
+        stranger = Actor(other_id, frozenset({Role.BIDDER}))
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(stranger) as work:
+                await sign_out(work, sign_in_id)
+        async with database.unit(Actor(person_id, frozenset({Role.BIDDER}))) as work:
+            await sign_out(work, sign_in_id)
+            await sign_out(work, sign_in_id)
+        async with database.reading() as session:
+            assert await sign_in_of(session, token, NOON) is None
+
+    async def test_a_token_that_was_never_given_signs_nobody_in(self, database: Database) -> None:
+        async with database.reading() as session:
+            assert await sign_in_of(session, new_token(), NOON) is None
+
+
+class TestRoles:
+    async def test_a_role_is_given_and_taken_back(self, database: Database) -> None:
+        person_id = await enrolled(database)
+        await granted(database, person_id, Role.PANEL)
+        async with database.reading() as session:
+            assert await is_staff_of(session, person_id, COURT)
+            assert [view.id for view in await staff(session, role=Role.PANEL, court_id=COURT)] == [
+                person_id
+            ]
+            assert (await court(session, COURT)).name == "某法院"
+        async with database.unit(SYSTEM) as work:
+            await revoke_role(work, person_id, role=Role.PANEL)
+        async with database.reading() as session:
+            assert not await is_staff_of(session, person_id, COURT)
+
+    async def test_only_administrators_give_roles(self, database: Database) -> None:
+        person_id = await enrolled(database)
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(Actor(person_id, frozenset({Role.OFFICER}), COURT)) as work:
+                await grant_role(work, person_id, role=Role.ADMINISTRATOR)
+
+    async def test_nobody_becomes_the_system(self, database: Database) -> None:
+        person_id = await enrolled(database)
+        with pytest.raises(Refusal, match=r"role\.not_granted"):
+            async with database.unit(SYSTEM) as work:
+                await grant_role(work, person_id, role=Role.SYSTEM)
+
+
+async def test_an_organisation_is_founded_under_its_code(database: Database) -> None:
+    async with database.unit(SYSTEM) as work:
+        await found_organisation(
+            work,
+            work.new_id(),
+            kind=OrganisationKind.AGENCY,
+            name="某评估",
+            code=FIRM.identity_number,
+        )
+    async with database.reading() as session:
+        assert [view.name for view in await organisations(session, OrganisationKind.AGENCY)] == [
+            "某评估"
+        ]
+        assert not await organisations(session, OrganisationKind.TAX)
