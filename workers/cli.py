@@ -13,6 +13,8 @@ from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.importing import import_group
 from workers.migrations.upgrade import upgrade
+from workers.receipts import receipt
+from workers.replaying import replay
 from workers.stack import settings_of_running
 
 
@@ -121,6 +123,8 @@ def draw_verify(file: Path) -> None:
 
 
 luochui.add_command(import_group(settings_here))
+luochui.add_command(replay)
+luochui.add_command(receipt)
 
 
 def main() -> None:

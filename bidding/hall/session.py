@@ -85,6 +85,7 @@ class Board:
     price: Money | None
     """None before the first bid."""
     leading_code: BidderCode | None
+    leading_rank: int | None
     lowest_next: Money
     starting_price: Money
     increment: Money
@@ -213,6 +214,7 @@ class Session(Base):
             seq=self.seq,
             price=self.leading_amount,
             leading_code=self.leading_code,
+            leading_rank=self.leading_rank,
             lowest_next=lowest_next(self.hall, self.rules),
             starting_price=self.starting_price,
             increment=self.increment,
