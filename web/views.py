@@ -3,6 +3,7 @@
 What every template can use beside its own context:
   {{ _("标的物") }} {{ _("共 {n} 件", n=3) }}   the text in the visitor's language
   {{ amount|yuan }} 1,234.50   {{ amount|rmb }} 大写   {{ moment|instant }}   {{ date|day }}
+  {{ difference|fen }} signed fen as yuan   {{ reason|sentence }} a refusal's code in words
   {{ lot.state|word }}         a StrEnum in words: msgid "LotState.sold" in your .po files
   {{ static("site.css") }}     a file of web/static with its hash
   {{ actor.roles }} {{ person }} (or None) {{ locale }} {{ now }}
@@ -141,6 +142,8 @@ def environment(locale: Locale) -> Environment:
     )  # fmt: skip
     made.filters.update(
         yuan=_yuan,
+        fen=fen_text,
+        sentence=lambda code: sentence(locale, code),
         rmb=rmb_upper,
         instant=lambda moment: instant_text(moment, locale),
         day=lambda day: day_text(day, locale),
@@ -191,6 +194,12 @@ def day_text(day: date | None, locale: Locale) -> str:
     if locale is Locale.EN:
         return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def fen_text(fen: int) -> str:
+    """A difference or a sum in fen, which may be negative, as yuan."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 def _yuan(amount: Money | None) -> str:

@@ -15,4 +15,4 @@ SEE_FINANCE = permit(
     "finance.see", *_FINANCE, Role.SYSTEM, same_court=True, basis="法发〔2017〕6号4"
 )
 SEE_LEDGER = permit("ledger.see", *_FINANCE, Role.SUPERVISOR, Role.SYSTEM, same_court=True)
-SEE_JOURNAL = permit("journal.see", Role.SUPERVISOR, Role.SYSTEM)
+SEE_JOURNAL = permit("journal.see", Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM)

@@ -1,0 +1,1 @@
+"""The finance desk: statements in, orders out, and every fen between."""

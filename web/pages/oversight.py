@@ -1,0 +1,97 @@
+"""Oversight: the journal's chains with their verification, the book's sums, and both as files."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.kernel.refusal import Refusal
+from auction.ledger import policy
+from auction.ledger.export import BookText, beancount_text, hledger_text
+from auction.ledger.queries import book_text
+from auction.ledger.trial import reconcile, trial_balance
+from auction.store.journal import JournalEntry, streams, verify
+from web.views import render
+from web.wiring import actor_of, reading, require_of
+
+ENTRIES_MAX = 500
+EXPORTS: dict[str, Callable[[BookText], str]] = {
+    "hledger": hledger_text,
+    "beancount": beancount_text,
+}
+
+
+async def oversight_page(request: Request) -> Response:
+    """Every stream of the journal, whether its chain holds, and the trial balance."""
+    require_of(request, policy.SEE_JOURNAL)
+    court_id = actor_of(request).court_id
+    async with reading(request) as session:
+        heads = await streams(session)
+        verification = await verify(session)
+        trial = await trial_balance(session, court_id)
+        reconciled = await reconcile(session, court_id) if court_id else None
+    return render(
+        request,
+        "oversight/oversight.html",
+        heads=heads,
+        verification=verification,
+        broken={fault.stream for fault in verification.faults},
+        trial=trial,
+        reconciled=reconciled,
+    )
+
+
+async def stream_page(request: Request) -> Response:
+    """The entries of one stream, oldest first: bytes as they were hashed."""
+    require_of(request, policy.SEE_JOURNAL)
+    stream = str(request.path_params["stream"])
+    async with reading(request) as session:
+        rows = await session.scalars(
+            select(JournalEntry)
+            .where(JournalEntry.stream == stream)
+            .order_by(JournalEntry.seq)
+            .limit(ENTRIES_MAX)
+        )
+        entries = rows.all()
+    if not entries:
+        raise Refusal("not_found", what="journal", id=stream)
+    return render(request, "oversight/stream.html", stream=stream, entries=entries)
+
+
+async def journal_file(request: Request) -> Response:
+    """The whole journal, one leaf a line: what `luochui` and anybody else can verify."""
+    require_of(request, policy.SEE_JOURNAL)
+    async with reading(request) as session:
+        leaves = await session.scalars(
+            select(JournalEntry.leaf).order_by(JournalEntry.stream, JournalEntry.seq)
+        )
+        content = b"".join(leaf + b"\n" for leaf in leaves)
+    return _download(content, "application/jsonl", "journal.jsonl")
+
+
+async def ledger_file(request: Request) -> Response:
+    """The book as text for hledger or beancount."""
+    actor = actor_of(request)
+    require_of(request, policy.SEE_LEDGER, actor.court_id)
+    write = EXPORTS.get(str(request.path_params["program"]))
+    if write is None:
+        raise Refusal("not_found", what="page", id=str(request.path_params["program"]))
+    async with reading(request) as session:
+        text = write(await book_text(session, actor.court_id))
+    name = f"ledger.{request.path_params['program']}"
+    return _download(text.encode(), "text/plain; charset=utf-8", name)
+
+
+def _download(content: bytes, kind: str, name: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=disposition)
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/oversight", oversight_page),
+    Route("/oversight/journal.jsonl", journal_file),
+    Route("/oversight/ledger.{program}", ledger_file),
+    Route("/oversight/journal/{stream}", stream_page),
+]
