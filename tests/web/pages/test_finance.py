@@ -55,9 +55,7 @@ def desk(database: Database, clock: FrozenClock) -> Desk:
 
 @pytest.fixture
 async def clerk(database: Database, new_browser: NewBrowser) -> Browser:
-    return await signs_in(
-        new_browser(), await a_member_of_staff(database, Role.FINANCE_CLERK, 1)
-    )
+    return await signs_in(new_browser(), await a_member_of_staff(database, Role.FINANCE_CLERK, 1))
 
 
 async def uploads(browser: Browser, content: bytes) -> str:
