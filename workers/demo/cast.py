@@ -11,7 +11,8 @@ from auction.people.person import PersonKind
 
 COURT: Final = CourtId("浙0199")
 COURT_NAME: Final = "杭湾市人民法院（演示）"
-REGION: Final = "杭湾"
+REGION: Final = "浙江"
+"""The region of the roster in which the agencies are listed."""
 _USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 

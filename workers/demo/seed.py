@@ -18,16 +18,19 @@ from auction.people.commands import (
     grant_role,
 )
 from auction.people.credentials import Passwords
-from auction.people.organisation import Court, Organisation
+from auction.people.organisation import Court, Organisation, OrganisationKind
 from auction.people.person import Person
 from auction.store.database import Database
 from auction.store.unit import Unit
+from valuation.commands.roster import Listing, list_agency
+from valuation.roster import Field
 from workers.demo.cast import (
     COURT,
     COURT_NAME,
     COURT_STAFF,
     ORGANISATIONS,
     PUBLIC,
+    REGION,
     Played,
     organisation_staff,
 )
@@ -47,6 +50,8 @@ async def seed(database: Database, state: Path) -> None:
         passwords.close()
     async with database.unit(SYSTEM) as work:
         await _found(work)
+    async with database.unit(SYSTEM) as work:
+        await _list_agencies(work)
     for played in everybody:
         async with database.unit(SYSTEM) as work:
             await _enter(work, played, password_hash)
@@ -79,6 +84,17 @@ async def _found(work: Unit) -> None:
             await found_organisation(
                 work, work.new_id(), kind=founded.kind, name=founded.name, code=founded.code
             )
+
+
+async def _list_agencies(work: Unit) -> None:
+    """Put every agency into the real estate and the assets rosters (参考价15)."""
+    known = await work.session.scalars(
+        select(Organisation).where(Organisation.kind == OrganisationKind.AGENCY)
+    )
+    for agency in known.all():
+        for field in (Field.REAL_ESTATE, Field.ASSETS):
+            listing = Listing(agency.id, agency.credit_code, agency.name, field, REGION)
+            await list_agency(work, listing=listing)
 
 
 async def _enter(work: Unit, played: Played, password_hash: str) -> None:

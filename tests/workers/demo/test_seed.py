@@ -9,6 +9,7 @@ from auction.people.organisation import OrganisationKind
 from auction.people.person import Person
 from auction.people.queries import actor_of, authenticate, is_staff_of, organisations, person_named
 from auction.store.database import Database
+from valuation.roster import RosterEntry
 from workers.demo.cast import COURT
 from workers.demo.seed import seed
 
@@ -24,6 +25,7 @@ async def test_everybody_can_sign_in_and_a_second_seed_adds_nothing(
     async with database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Person)) == len(accounts)
         assert len(await organisations(session, OrganisationKind.AGENCY)) == 12
+        assert await session.scalar(select(func.count()).select_from(RosterEntry)) == 24
         passwords = Passwords()
         person_id = await authenticate(
             session, passwords, username="officer", password=accounts["officer"]["password"]
