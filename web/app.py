@@ -19,6 +19,7 @@ from auction.people.credentials import Passwords
 from auction.store.database import Database, OwnerError
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
+from web.attempts import Attempts
 from web.errors import form_refused, http_refused, refused
 from web.forms import FormErrors
 from web.routes import routes
@@ -34,6 +35,7 @@ class Held(TypedDict):
     keys: KeyHolder
     files: FileStore
     passwords: Passwords
+    attempts: Attempts
     rules: Rulebook
 
 
@@ -51,6 +53,7 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
             "keys": KeyHolder(settings.signer_socket),
             "files": FileStore(settings.files_path),
             "passwords": Passwords(),
+            "attempts": Attempts(),
             "rules": await opened.rulebook(),
         }
         yield held

@@ -27,6 +27,7 @@ STATUS = {
     "file.missing": 404,
     "state.not_allowed": 409,
     "too_many_requests": 429,
+    "signin.try_later": 429,
     "keys.unavailable": 503,
     "platform.not_set_up": 503,
 }

@@ -39,6 +39,19 @@ class TestSigningIn:
         assert [answer.status_code for answer in said] == [401, 401]
         assert all('data-code="signin.wrong"' in answer.text for answer in said)
 
+    async def test_guessing_is_slowed_down_and_ends_by_waiting(
+        self, browser: Browser, clock: FrozenClock
+    ) -> None:
+        await sign_up(browser)
+        await browser.submit("/account", "sign-out", {})
+        wrong = {"username": "linxiaoman", "password": "not the password"}
+        right = {"username": "Linxiaoman", "password": ALICE["password"]}
+        for _ in range(10):
+            assert (await browser.submit("/sign-in", "sign-in", wrong)).status_code == 401
+        assert (await browser.submit("/sign-in", "sign-in", right)).status_code == 429
+        clock.advance(timedelta(minutes=15))
+        assert (await browser.submit("/sign-in", "sign-in", right)).status_code == 303
+
     async def test_the_cookie_is_for_this_site_and_not_for_scripts(self, browser: Browser) -> None:
         answered = await browser.submit("/sign-up", "sign-up", ALICE)
         cookie = next(c for c in answered.headers.get_list("set-cookie") if "signin=" in c).lower()

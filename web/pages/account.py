@@ -14,6 +14,7 @@ from auction.people.commands import Enrolment, enroll_person, sign_in, sign_out
 from auction.people.credentials import Passwords, new_token
 from auction.people.person import PersonKind
 from auction.people.queries import authenticate, live_sign_ins
+from web.attempts import Attempts
 from web.forms import read_form
 from web.i18n import n_
 from web.signin import drop_cookie, set_cookie, visit_of
@@ -75,10 +76,18 @@ async def sign_in_page(request: Request) -> Response:
 async def sign_in_now(request: Request) -> Response:
     """Check a password and sign the browser in."""
     form = await read_form(request, SigningIn)
-    async with reading(request) as session:
-        person_id = await authenticate(
-            session, request.state.passwords, username=form.username, password=form.password
-        )
+    attempts: Attempts = request.state.attempts
+    address = request.client.host if request.client else ""
+    now = database_of(request).clock.now()
+    attempts.check(address, form.username, now)
+    try:
+        async with reading(request) as session:
+            person_id = await authenticate(
+                session, request.state.passwords, username=form.username, password=form.password
+            )
+    except Refusal:
+        attempts.failed(address, form.username, now)
+        raise
     return await _signed_in(request, person_id, _local(form.next))
 
 
