@@ -212,8 +212,10 @@ def says(rule: Rule) -> str:
     match rule.value:
         case (Fraction() as least, Fraction() as most):
             return f"{_percent(least)}–{_percent(most)}"
+        case Fraction() as share if rule.key == "auction.price_cut_max":
+            return f"≥ {_percent(1 - share)}"  # at most a fifth off is at least four fifths
         case Fraction() as share:
-            return sign + _percent(1 - share if rule.key == "auction.price_cut_max" else share)
+            return sign + _percent(share)
         case int() as number if rule.span is not None:
             return f"{sign}{number} {rule.span.value}"
         case tuple() as bands:
