@@ -118,9 +118,20 @@ async def admitted_code(
     return found.code if found is not None and found.expires_at > now else None
 
 
+async def rank_of_code(session: AsyncSession, listing_id: UUID, code: BidderCode) -> int | None:
+    """The confirmed order of pre-emption of a code (网拍19)."""
+    found = await session.get(HallCode, (listing_id, code))
+    return found.priority_rank if found else None
+
+
 def admission_digest(listing_id: UUID, secret: bytes) -> bytes:
     """What the database keeps of a browser's secret."""
     return hashlib.sha256(b"luochui hall admission 1" + listing_id.bytes + secret).digest()
+
+
+def sign_in_mark(secret: bytes) -> bytes:
+    """What the hall calls a sign-in: made from its token, so that no row leads to its person."""
+    return hashlib.sha256(b"luochui hall sign-in 1" + secret).digest()
 
 
 def _opened(registration: Registration, box: bytes, private_key: bytes) -> BidderCode:

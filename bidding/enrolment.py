@@ -12,8 +12,10 @@ from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
 from auction.listings.listing import Listing, ListingState
 from auction.people.queries import is_staff_of
+from auction.settlement.sale import Sale, SaleState
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
+from bidding.hall.session import ENDED, Session
 from bidding.registration import (
     Acknowledgement,
     AcknowledgementKind,
@@ -58,7 +60,7 @@ async def start_registration(
     )
     if known is not None:
         return known
-    _require_open(listing)
+    await _require_open(work, listing)
     await _require_unbarred(work, listing, person_id)
     if capacity is not Capacity.SELF:
         raise Refusal("registration.capacity_by_court", article="网拍14(2)")
@@ -119,7 +121,7 @@ async def register_bidder(work: Unit, registration_id: UUID, *, lock: PasswordLo
     listing = await work.lock(Listing, registration.listing_id, share=True)
     if registration.state is not RegistrationState.APPLIED:
         return registration
-    _require_open(listing)
+    await _require_open(work, listing)
     await _require_unbarred(work, listing, registration.person_id)
     await _require_all_acknowledged(work, registration_id)
     if len(lock.salt) != SALT_BYTES or len(lock.public_key) != KEY_BYTES:
@@ -185,15 +187,27 @@ async def _own(work: Unit, registration_id: UUID) -> Registration:
     return registration
 
 
-def _require_open(listing: Listing) -> None:
+async def _require_open(work: Unit, listing: Listing) -> None:
     """Late registration stays open until bidding ends, extensions included (网拍18(1))."""
     if listing.state is not ListingState.PUBLISHED:
         raise Refusal("registration.not_open", state=str(listing.state))
+    state = await work.session.scalar(select(Session.state).where(Session.listing_id == listing.id))
+    if state in ENDED:
+        raise Refusal("registration.too_late")
 
 
 async def _require_unbarred(work: Unit, listing: Listing, person_id: PersonId) -> None:
     if await is_staff_of(work.session, person_id, listing.court_id):
         raise Refusal("registration.conflict_of_interest", article="网拍34")
+    defaulted = await work.session.scalar(
+        select(Sale.id).where(
+            Sale.lot_id == listing.lot_id,
+            Sale.buyer_id == person_id,
+            Sale.state == SaleState.DEFAULTED,
+        )
+    )
+    if defaulted is not None:
+        raise Refusal("registration.barred_defaulter", article="网拍24(2)")
 
 
 async def _require_all_acknowledged(work: Unit, registration_id: UUID) -> None:

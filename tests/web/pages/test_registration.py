@@ -1,0 +1,268 @@
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM, Role
+from auction.kernel.ids import BidderCode, CourtId, ListingId, RegistrationId
+from auction.law.warnings import SPECIAL_WARNINGS
+from auction.listings.listing import Listing
+from auction.people.identity import check_digit
+from auction.people.organisation import Court
+from auction.people.person import RoleGrant
+from auction.store.database import Database
+from bidding import admission, sealing
+from bidding.admission import IssuedCode
+from bidding.commands import make_session
+from bidding.engine import Extension, Ladder, Rules
+from bidding.hall.session import SessionTerms
+from bidding.registration import PriorityState, Registration, RegistrationState
+from bidding.undertakings import UNDERTAKINGS
+from tests.conftest import Execute
+from tests.web.browser import Browser, forms_of
+from tests.web.conftest import NewBrowser
+
+SPACE = UUID("018f0000-0000-7000-8000-000000000000")
+LISTING = uuid5(SPACE, "listing")
+COURT = CourtId("浙0199")
+JOIN = f"/lots/{LISTING}/join"
+ROOM = f"/lots/{LISTING}/room"
+PASSWORD = "参拍密码八位以上"
+CODE = BidderCode("M4T9K2QX")
+TEXTS = [text.key for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS)]
+FIRST17 = {"alice": "99010119900307001", "bob": "99010119900307002"}
+
+
+@pytest.fixture
+async def site(database: Database, as_owner: Execute, new_browser: NewBrowser) -> NewBrowser:
+    """A published listing with its session, before anybody signed up."""
+    await as_owner(
+        "INSERT INTO cases (id, court_id, number, enforcement_basis, officer_id,"
+        " debtor_is_enterprise, state, rulebook, opened_at, stay_ground) VALUES"
+        f" ('{LISTING}', '{COURT}', '（2026）浙0199执88号', '', '{LISTING}', false, 'open', 'LAW',"
+        " '2026-01-01', '')"
+    )
+    await as_owner(
+        "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title,"
+        " starting_price, increment, deposit, opens_at, closes_at, balance_days, rulebook,"
+        " drafted_by, drafted_at, published_at, ground) VALUES"
+        f" ('{LISTING}', '{LISTING}', '{LISTING}', '{COURT}', 'first_auction', 'published',"
+        " '示范住宅', 118000000, 1000000, 11800000, '2026-03-03', '2026-03-04', 10, 'LAW',"
+        f" '{LISTING}', '2026-01-01', '2026-01-02', '')"
+    )
+    async with database.unit(SYSTEM) as work:
+        work.add(Court(id=COURT, name="示范法院"))
+    return new_browser
+
+
+async def signed_up(browser: Browser, name: str = "alice") -> Browser:
+    fields = {
+        "kind": "natural",
+        "name": name,
+        "identity_number": FIRST17[name] + check_digit(FIRST17[name]),
+        "username": name,
+        "password": "correct horse battery",
+        "has_agreed": "on",
+    }
+    answer = await browser.submit("/sign-up", "sign-up", fields)
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+async def submitted(browser: Browser) -> httpx2.Response:
+    await browser.submit(JOIN, "start-registration", {})
+    for key in TEXTS:
+        await browser.submit(JOIN, f"ack-{key}", {})
+    return await browser.submit(
+        JOIN, "submit-registration", {"room_password": PASSWORD, "room_password_again": PASSWORD}
+    )
+
+
+async def the_registration(database: Database) -> Registration:
+    async with database.reading() as session:
+        return (await session.scalars(select(Registration))).one()
+
+
+async def qualified(database: Database) -> None:
+    """What the worker and the sealer do once the deposit is held."""
+    row = await the_registration(database)
+    assert row.public_key is not None
+    about = sealing.about_code(str(LISTING), str(row.id))
+    box = sealing.seal(row.public_key, CODE.encode(), about=about, ephemeral=bytes(31) + b"\x07")
+    issued = [IssuedCode(RegistrationId(row.id), ListingId(LISTING), CODE, None, b"sealed", box)]
+    async with database.unit(SYSTEM) as work:
+        await admission.hold_registration(work, row.id)
+    async with database.unit(SYSTEM) as work:
+        await admission.add_codes(work, issued=issued)
+        await admission.qualify_registrations(work, issued=issued)
+
+
+async def add_session(database: Database) -> None:
+    async with database.reading() as session:
+        listing = await session.get_one(Listing, LISTING)
+    terms = SessionTerms(
+        listing_id=ListingId(LISTING),
+        lot_id=listing.lot_id,
+        court_id=COURT,
+        opens_at=listing.opens_at,
+        closes_at=listing.closes_at,
+        rules=Rules(
+            Ladder.MULTIPLE,
+            Extension.RESET,
+            listing.starting_price,
+            listing.increment,
+            timedelta(minutes=5),
+            timedelta(minutes=5),
+        ),
+    )
+    async with database.unit(SYSTEM) as work:
+        await make_session(work, terms=terms)
+
+
+class TestJoining:
+    async def test_leads_task_by_task_to_an_account_to_pay_the_deposit_to(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        answer = await submitted(browser)
+        assert answer.status_code == 303
+        page = await browser.get(JOIN)
+        assert "118,000.00" in page.text
+        assert "955899" in page.text
+        assert (await the_registration(database)).state is RegistrationState.DEPOSIT_AWAITED
+
+    async def test_offers_no_password_while_a_warning_is_open(self, site: NewBrowser) -> None:
+        browser = await signed_up(site())
+        await browser.submit(JOIN, "start-registration", {})
+        forms = forms_of((await browser.get(JOIN)).text)
+        assert "submit-registration" not in forms
+        assert {f"ack-{key}" for key in TEXTS} <= set(forms)
+
+    async def test_says_when_the_passwords_differ_and_hands_nothing_in(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await browser.submit(JOIN, "start-registration", {})
+        for key in TEXTS:
+            await browser.submit(JOIN, f"ack-{key}", {})
+        answer = await browser.submit(
+            JOIN, "submit-registration", {"room_password": PASSWORD, "room_password_again": "other"}
+        )
+        assert answer.status_code == 422
+        assert "两次输入的参拍密码不一致" in answer.text
+        assert (await the_registration(database)).state is RegistrationState.APPLIED
+
+    async def test_tells_staff_of_the_enforcing_court_the_article(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        async with database.unit(SYSTEM) as work:
+            me = (await work.session.execute(select(RoleGrant.person_id))).scalar_one()
+            work.add(
+                RoleGrant(
+                    id=work.new_id(), person_id=me, role=Role.OFFICER, court_id=COURT,
+                    organisation_id=None, granted_at=work.now, revoked_at=None,
+                )
+            )  # fmt: skip
+        answer = await browser.submit(JOIN, "start-registration", {})
+        assert answer.status_code == 422
+        assert "网拍34" in answer.text
+
+    async def test_sends_a_visitor_to_sign_in(self, site: NewBrowser) -> None:
+        answer = await site().get(JOIN)
+        assert answer.status_code in {303, 401, 403}
+
+    async def test_in_english_says_nothing_in_chinese_that_it_should_not(
+        self, site: NewBrowser
+    ) -> None:
+        browser = await signed_up(site())
+        await browser.submit(JOIN, "start-registration", {})
+        page = (await browser.get(f"{JOIN}?lang=en")).text
+        assert "I have read and understood this" in page
+        assert "我已阅读" not in page
+
+
+class TestTheRoom:
+    async def test_is_open_to_anybody_to_watch(self, site: NewBrowser) -> None:
+        page = await site().get(ROOM)
+        assert page.status_code == 200
+        assert "示范住宅" in page.text
+
+    async def test_of_an_unpublished_listing_is_not_found(
+        self, site: NewBrowser, as_owner: Execute
+    ) -> None:
+        await as_owner("UPDATE listings SET published_at = NULL")
+        assert (await site().get(ROOM)).status_code == 404
+
+    async def test_opens_the_code_by_the_password_and_keeps_the_seat(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await qualified(database)
+        plain = f"/lots/{LISTING}/bid"
+        assert CODE not in (await browser.get(plain)).text
+        await add_session(database)
+        answer = await browser.submit(ROOM, "enter-room", {"room_password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        assert CODE in (await browser.get(ROOM)).text
+
+    async def test_a_wrong_password_opens_nothing(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await qualified(database)
+        await add_session(database)
+        answer = await browser.submit(ROOM, "enter-room", {"room_password": "something else"})
+        assert answer.status_code == 422
+        assert CODE not in (await browser.get(ROOM)).text
+
+    async def test_says_amounts_in_words(self, site: NewBrowser) -> None:
+        answer = await site().get("/amount-in-words?fen=128000000")
+        assert answer.text == "壹佰贰拾捌万元整"
+        assert (await site().get("/amount-in-words?fen=-1")).status_code == 422
+
+
+class TestMyPage:
+    async def test_says_what_waits_for_me(self, site: NewBrowser) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        page = (await browser.get("/me")).text
+        assert f"/lots/{LISTING}/join#deposit" in page
+
+    async def test_shows_nothing_of_others(self, site: NewBrowser) -> None:
+        await submitted(await signed_up(site()))
+        other = await signed_up(site(), "bob")
+        assert str(LISTING) not in (await other.get("/me")).text
+
+
+class TestThePanel:
+    async def test_confirms_a_claim_with_its_rank(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await browser.submit(JOIN, "start-registration", {})
+        await browser.submit(JOIN, "claim-priority", {"ground": "按份共有人"})
+        panel = await signed_up(site(), "bob")
+        async with database.unit(SYSTEM) as work:
+            bob = (await work.session.scalars(select(RoleGrant.person_id))).all()[-1]
+            work.add(
+                RoleGrant(
+                    id=work.new_id(), person_id=bob, role=Role.PANEL, court_id=COURT,
+                    organisation_id=None, granted_at=work.now, revoked_at=None,
+                )
+            )  # fmt: skip
+        row = await the_registration(database)
+        answer = await panel.submit(
+            "/court/priority", f"decide-{row.id}", {"decision": "confirm", "rank": "1"}
+        )
+        assert answer.status_code == 303, answer.text
+        decided = await the_registration(database)
+        assert (decided.priority, decided.priority_rank) == (PriorityState.CONFIRMED, 1)
+
+    async def test_page_is_closed_to_bidders(self, site: NewBrowser) -> None:
+        browser = await signed_up(site())
+        assert (await browser.get("/court/priority")).status_code == 403

@@ -1,0 +1,59 @@
+"""Claims of pre-emption: the panel confirms each with a rank, or declines it (网拍19)."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.kernel.refusal import Refusal
+from auction.listings.listing import Listing
+from auction.people.queries import person
+from bidding import enrolment_policy as policy
+from bidding.enrolment import decide_priority
+from bidding.enrolment_queries import priority_claims
+from web.forms import FormErrors, read_form
+from web.i18n import n_
+from web.views import render, see_other
+from web.wiring import actor_of, path_id, reading, require_of, unit
+
+
+class Deciding(msgspec.Struct, frozen=True):
+    """What the panel says of one claim."""
+
+    decision: str
+    rank: int | None = None
+
+
+async def priority_page(request: Request) -> Response:
+    """Every claim in this court's listings, the undecided first."""
+    court_id = actor_of(request).court_id
+    require_of(request, policy.SEE_PRIORITY, court_id)
+    if court_id is None:
+        raise Refusal("forbidden", action="page.read")
+    async with reading(request) as session:
+        claims = [
+            (claim, await session.get(Listing, claim.listing_id),
+             await person(session, claim.person_id))
+            for claim in await priority_claims(session, court_id)
+        ]  # fmt: skip
+    return render(request, "court/priority.html", claims=claims)
+
+
+async def decide(request: Request) -> Response:
+    """Confirm one claim with a rank, or decline it."""
+    registration_id = path_id(request)
+    form = await read_form(request, Deciding)
+    if form.decision not in {"confirm", "decline"}:
+        raise FormErrors({"decision": "form.not_offered"})
+    if form.decision == "confirm" and form.rank is None:
+        raise FormErrors({"rank": "form.required"})
+    rank = form.rank if form.decision == "confirm" else None
+    async with unit(request) as work:
+        await decide_priority(work, registration_id, rank=rank)
+    return see_other("/court/priority", said=n_("已记录合议庭的决定"))
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/court/priority", priority_page),
+    Route("/court/priority/{id}", decide, methods=["POST"]),
+]
