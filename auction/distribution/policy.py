@@ -33,3 +33,17 @@ READ = permit(
     same_court=True,
 )
 READ_OWN = permit("plan.read_own", Role.BIDDER, basis="民诉解释509")
+
+PERMISSIONS = (
+    DRAFT,
+    SERVE,
+    WITHDRAW,
+    OBJECT,
+    ANSWER_OBJECTION,
+    APPROVE,
+    ORDER,
+    CONFIRM,
+    FAIL,
+    READ,
+    READ_OWN,
+)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auction.deposits.commands import apply_deposit, forfeit_deposit, release_deposits
 from auction.kernel.actor import Permission
-from auction.kernel.ids import AccountId, CourtId
+from auction.kernel.ids import AccountId, CourtId, LotId
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.law.periods import ends_at
@@ -21,6 +21,7 @@ from auction.ledger.statement import BankLine, post_line
 from auction.ledger.transfer import Posting, Transfer
 from auction.ledger.virtual import Expected, open_virtual_account
 from auction.listings.listing import Listing, ListingTrigger
+from auction.lots.commands import advance_lot
 from auction.lots.lot import Lot, LotTrigger
 from auction.notices.commands import issue_notice
 from auction.notices.notice import Notice, NoticeState
@@ -52,10 +53,9 @@ async def confirm_sale(work: Unit, *, hammer: Hammer) -> Sale:
     found = await work.session.scalar(select(Sale).where(Sale.listing_id == listing.id))
     if found is not None:
         return found
-    lot = await work.lock(Lot, listing.lot_id)
     listing.advance(ListingTrigger.SELL)
     listing.concluded_at = hammer.closed_at
-    lot.advance(LotTrigger.SELL)
+    await advance_lot(work, listing.lot_id, LotTrigger.SELL)
     sale = await _new_sale(work, listing, hammer)
     proceeds = await _proceeds_account(work, sale)
     sale.deposit = await apply_deposit(
@@ -153,9 +153,8 @@ async def _receipt_posting(work: Unit, sale: Sale, line: BankLine) -> Posting:
 
 
 async def _pay_in_full(work: Unit, sale: Sale) -> None:
-    lot = await work.lock(Lot, sale.lot_id)
     sale.advance(SaleTrigger.PAY_IN_FULL)
-    lot.advance(LotTrigger.PAY)
+    lot = await advance_lot(work, LotId(sale.lot_id), LotTrigger.PAY)
     sale.paid_at = work.now
     sale.ruling_due_at = ends_at(work.now, BY_NAME[lot.rulebook].rule(RULING_WITHIN))
     _record(work, sale, "sale.paid", hammer_price_fen=sale.hammer_price.fen)
@@ -190,8 +189,7 @@ async def declare_default(work: Unit, sale_id: UUID) -> Sale:
     if sale.last_notice_until is not None and work.now < sale.last_notice_until:
         raise Refusal("sale.term_runs", until=sale.last_notice_until.isoformat())
     sale.advance(SaleTrigger.DECLARE_DEFAULT)
-    lot = await work.lock(Lot, sale.lot_id)
-    lot.advance(LotTrigger.DEFAULT)
+    await advance_lot(work, LotId(sale.lot_id), LotTrigger.DEFAULT)
     forfeited = await open_account(
         work, AccountKind.FORFEITED, f"sale:{sale.id}", CourtId(sale.court_id)
     )
@@ -225,8 +223,7 @@ async def issue_ruling(work: Unit, sale_id: UUID, *, ruling_number: str) -> Sale
     if not ruling_number.strip():
         raise Refusal("sale.ruling_number_missing")
     sale.advance(SaleTrigger.RULE)
-    lot = await work.lock(Lot, sale.lot_id)
-    lot.advance(LotTrigger.RULE)
+    await advance_lot(work, LotId(sale.lot_id), LotTrigger.RULE)
     sale.ruling_number = ruling_number.strip()
     sale.ruled_at = work.now
     about = await papers.particulars(work.session, sale)
@@ -357,8 +354,7 @@ async def register_title(work: Unit, sale_id: UUID, *, certificate_number: str) 
     if not certificate_number.strip():
         raise Refusal("sale.certificate_missing")
     sale.advance(SaleTrigger.REGISTER)
-    lot = await work.lock(Lot, sale.lot_id)
-    lot.advance(LotTrigger.TRANSFER)
+    await advance_lot(work, LotId(sale.lot_id), LotTrigger.TRANSFER)
     sale.certificate_number = certificate_number.strip()
     sale.registered_at = work.now
     _record(work, sale, "title.registered")
@@ -369,8 +365,7 @@ async def deliver_lot(work: Unit, sale_id: UUID) -> Sale:
     """Note that the thing was handed over to the buyer (拍变27)."""
     sale = await _lock(work, sale_id, policy.DELIVER)
     sale.advance(SaleTrigger.DELIVER)
-    lot = await work.lock(Lot, sale.lot_id)
-    lot.advance(LotTrigger.HAND_OVER)
+    await advance_lot(work, LotId(sale.lot_id), LotTrigger.HAND_OVER)
     sale.delivered_at = work.now
     _record(work, sale, "lot.delivered")
     return sale

@@ -20,3 +20,21 @@ DELIVER = permit("sale.deliver", Role.OFFICER, same_court=True, basis="拍变27"
 READ = permit("sale.read", Role.OFFICER, Role.PANEL, Role.FINANCE_CLERK, Role.FINANCE_APPROVER,
               Role.SUPERVISOR, same_court=True)  # fmt: skip
 READ_OWN = permit("sale.read_own", Role.BIDDER)
+
+PERMISSIONS = (
+    CONFIRM,
+    RECEIVE_BALANCE,
+    MISS_TERM,
+    SEND_LAST_NOTICE,
+    DECLARE_DEFAULT,
+    CHECK_QUALIFICATION,
+    ISSUE_RULING,
+    SERVE_RULING,
+    ASK_ASSISTANCE,
+    RECORD_TAXES,
+    SHOW_TAXES_PAID,
+    REGISTER,
+    DELIVER,
+    READ,
+    READ_OWN,
+)

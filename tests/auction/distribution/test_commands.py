@@ -1,0 +1,277 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from auction.distribution.commands import (
+    approve_plan,
+    draft_plan,
+    fail_disbursement,
+    order_disbursement,
+    serve_plan,
+    withdraw_plan,
+)
+from auction.distribution.objections import answer_objection, oppose_objection, raise_objection
+from auction.distribution.plan import (
+    Disbursement,
+    DisbursementState,
+    ObjectionState,
+    Plan,
+    PlanLine,
+    PlanState,
+)
+from auction.kernel.actor import Actor, Role
+from auction.kernel.clock import FrozenClock
+from auction.kernel.money import ZERO, Money, total
+from auction.kernel.refusal import Refusal
+from auction.ledger.book import balance
+from auction.ledger.statement import LineState
+from auction.ledger.tables import Account
+from auction.store.database import Database
+from tests.finance import pays_out
+from tests.sales import (
+    APPLICANT,
+    APPROVER,
+    BANK,
+    CHOICES,
+    DEBTOR,
+    OFFICER,
+    PANEL,
+    PRICE,
+    STRANGER,
+    SaleDesk,
+    staff,
+)
+
+WINDOW = timedelta(days=20)
+
+
+class PlanDesk(SaleDesk):
+    async def a_plan(self) -> Plan:
+        sale = await self.a_taxed_sale()
+        async with self.database.unit(OFFICER) as work:
+            return await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+
+    async def a_served_plan(self) -> Plan:
+        plan = await self.a_plan()
+        async with self.database.unit(OFFICER) as work:
+            plan = await serve_plan(work, plan.id)
+        await self.deliver_notices()
+        return plan
+
+    async def an_approved_plan(self) -> Plan:
+        plan = await self.a_served_plan()
+        self.clock.advance(WINDOW)
+        return await self.approves(plan)
+
+    async def approves(self, plan: Plan, actor: Actor = PANEL) -> Plan:
+        async with self.database.unit(actor) as work:
+            return await approve_plan(work, plan.id)
+
+    async def plan_lines(self, plan: Plan) -> list[PlanLine]:
+        async with self.database.reading() as session:
+            rows = await session.scalars(
+                select(PlanLine).where(PlanLine.plan_id == plan.id).order_by(PlanLine.position)
+            )
+            return list(rows)
+
+    async def orders(self, line: PlanLine, actor: Actor = APPROVER) -> Disbursement:
+        async with self.database.unit(actor) as work:
+            return await order_disbursement(work, line.id)
+
+    async def plan(self, plan: Plan) -> Plan:
+        async with self.database.reading() as session:
+            return await session.get_one(Plan, plan.id)
+
+
+@pytest.fixture
+async def desk(database: Database, clock: FrozenClock) -> PlanDesk:
+    made = PlanDesk(database, clock)
+    await made.found()
+    return made
+
+
+class TestDrafting:
+    async def test_pays_costs_taxes_the_mortgage_and_then_the_rest_by_hand(
+        self, desk: PlanDesk
+    ) -> None:
+        """1,000,000: fee 12,400 and costs 3,000; VAT 27,000; mortgage 600,000; 357,600 ordinary."""
+        lines = await desk.plan_lines(await desk.a_plan())
+        found = [(line.title, str(line.asked), str(line.paid)) for line in lines]
+        assert found == [
+            ("执行费", "12400.00", "12400.00"),
+            ("垫付的执行费用", "3000.00", "3000.00"),
+            ("增值税", "27000.00", "27000.00"),
+            ("已登记抵押债权", "600000.00", "600000.00"),
+            ("普通债权", "500000.00", "357600.00"),
+        ]
+        assert total([line.paid for line in lines]) == PRICE
+        assert all(line.basis for line in lines)
+
+    async def test_waits_for_the_bureau(self, desk: PlanDesk, database: Database) -> None:
+        sale = await desk.a_ruled_sale()
+        with pytest.raises(Refusal, match=r"plan\.too_early"):
+            async with database.unit(OFFICER) as work:
+                await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+
+    async def test_a_sale_has_one_live_plan_and_a_new_one_after_withdrawal(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_plan()
+        with pytest.raises(Refusal, match=r"plan\.already_drafted"):
+            async with database.unit(OFFICER) as work:
+                await draft_plan(work, sale_id=plan.sale_id, choices=CHOICES)
+        async with database.unit(OFFICER) as work:
+            await withdraw_plan(work, plan.id, reason="漏列债权")
+        async with database.unit(OFFICER) as work:
+            second = await draft_plan(work, sale_id=plan.sale_id, choices=CHOICES)
+        assert second.number != plan.number
+
+    async def test_the_database_itself_refuses_lines_that_do_not_add_up(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_plan()
+        lines = await desk.plan_lines(plan)
+        with pytest.raises(IntegrityError, match="add up"):
+            async with database.unit(OFFICER) as work:
+                await work.session.execute(
+                    text(
+                        "INSERT INTO plan_line SELECT gen_random_uuid(), plan_id, 99, rank,"
+                        " payee_kind, claim_id, party_id, title, payee_name, payee_account,"
+                        " asked, paid, basis FROM plan_line WHERE id = :line"
+                    ),
+                    {"line": lines[0].id},
+                )
+
+
+class TestApproving:
+    async def test_waits_until_the_window_to_object_is_over(self, desk: PlanDesk) -> None:
+        plan = await desk.a_served_plan()
+        with pytest.raises(Refusal, match=r"plan\.window_open"):
+            await desk.approves(plan)
+
+    async def test_is_never_done_by_who_drew_the_plan_up(self, desk: PlanDesk) -> None:
+        plan = await desk.a_served_plan()
+        desk.clock.advance(WINDOW)
+        with pytest.raises(Refusal, match=r"plan\.same_person"):
+            await desk.approves(plan, OFFICER)
+
+    async def test_moves_every_fen_out_of_the_proceeds(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.an_approved_plan()
+        assert plan.state is PlanState.APPROVED
+        async with database.reading() as session:
+            account = (
+                await session.scalars(
+                    select(Account.id).where(Account.owner_ref == f"sale:{plan.sale_id}")
+                )
+            ).one()
+            assert (await balance(session, account)).posted == ZERO
+
+
+class TestObjecting:
+    async def test_only_creditors_and_debtor_may(self, desk: PlanDesk, database: Database) -> None:
+        plan = await desk.a_served_plan()
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(STRANGER) as work:
+                await raise_objection(work, plan.id, line_id=None, reason="不同意")
+
+    async def test_comes_too_late_after_the_window(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_served_plan()
+        desk.clock.advance(WINDOW)
+        with pytest.raises(Refusal, match=r"plan\.window_over"):
+            async with database.unit(APPLICANT) as work:
+                await raise_objection(work, plan.id, line_id=None, reason="不同意")
+
+    async def test_to_the_whole_plan_stops_it(self, desk: PlanDesk, database: Database) -> None:
+        plan = await desk.a_served_plan()
+        async with database.unit(DEBTOR) as work:
+            await raise_objection(work, plan.id, line_id=None, reason="不同意")
+        desk.clock.advance(WINDOW)
+        with pytest.raises(Refusal, match=r"plan\.objected"):
+            await desk.approves(plan)
+
+    async def test_to_one_line_withholds_that_line_alone(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_served_plan()
+        lines = await desk.plan_lines(plan)
+        mortgage, ordinary = lines[3], lines[4]
+        async with database.unit(APPLICANT) as work:
+            objection = await raise_objection(
+                work, plan.id, line_id=mortgage.id, reason="抵押登记有误"
+            )
+        async with database.unit(BANK) as work:
+            await oppose_objection(work, objection.id)
+        desk.clock.advance(WINDOW)
+        await desk.approves(plan)
+        await desk.orders(ordinary)
+        with pytest.raises(Refusal, match=r"plan\.line_disputed"):
+            await desk.orders(mortgage)
+        async with database.unit(PANEL) as work:
+            answered = await answer_objection(
+                work, objection.id, is_upheld=False, resolution="未在十五日内起诉"
+            )
+        assert answered.state is ObjectionState.DISMISSED
+        await desk.orders(mortgage)
+
+    async def test_that_nobody_opposed_cannot_be_dismissed(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_served_plan()
+        async with database.unit(APPLICANT) as work:
+            objection = await raise_objection(work, plan.id, line_id=None, reason="不同意")
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with database.unit(PANEL) as work:
+                await answer_objection(work, objection.id, is_upheld=False, resolution="驳回")
+
+
+class TestPaying:
+    @pytest.mark.parametrize("actor", [OFFICER, PANEL, staff(101, Role.FINANCE_APPROVER)])
+    async def test_is_ordered_by_a_third_person(self, desk: PlanDesk, actor: Actor) -> None:
+        plan = await desk.an_approved_plan()
+        lines = await desk.plan_lines(plan)
+        with pytest.raises(Refusal):
+            await desk.orders(lines[0], actor)
+
+    async def test_ends_when_the_bank_confirmed_every_line(self, desk: PlanDesk) -> None:
+        plan = await desk.an_approved_plan()
+        for line in await desk.plan_lines(plan):
+            order = await desk.orders(line)
+            (booked,) = await desk.books(
+                pays_out(order.amount, order.order_number, account=order.payee_account)
+            )
+            assert booked.state is LineState.MATCHED
+        assert (await desk.plan(plan)).state is PlanState.PAID
+
+    async def test_is_ordered_once(self, desk: PlanDesk) -> None:
+        plan = await desk.an_approved_plan()
+        line = (await desk.plan_lines(plan))[0]
+        await desk.orders(line)
+        with pytest.raises(Refusal, match=r"disbursement\.already_ordered"):
+            await desk.orders(line)
+
+    async def test_that_failed_may_be_ordered_anew(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.an_approved_plan()
+        line = (await desk.plan_lines(plan))[0]
+        order = await desk.orders(line)
+        async with database.unit(staff(7, Role.FINANCE_CLERK)) as work:
+            failed = await fail_disbursement(work, order_number=order.order_number)
+        assert failed.state is DisbursementState.FAILED
+        again = await desk.orders(line)
+        assert again.order_number != order.order_number
+
+    async def test_another_amount_confirms_nothing(self, desk: PlanDesk) -> None:
+        plan = await desk.an_approved_plan()
+        line = (await desk.plan_lines(plan))[3]
+        order = await desk.orders(line)
+        (booked,) = await desk.books(
+            pays_out(order.amount - Money(1), order.order_number, account=order.payee_account)
+        )
+        assert (booked.state, booked.reason) == (LineState.UNIDENTIFIED, "order.line_differs")
