@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.law.rulebook import BY_NAME, LAW
+from auction.store.database import OwnerError
 from valuation.verifying import is_good, verify
+from workers.checking import check_groups
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.importing import import_group
@@ -125,6 +128,8 @@ def draw_verify(file: Path) -> None:
 luochui.add_command(import_group(settings_here))
 luochui.add_command(replay)
 luochui.add_command(receipt)
+for group in check_groups(settings_here):
+    luochui.add_command(group)
 
 
 def main() -> None:
@@ -132,13 +137,14 @@ def main() -> None:
     from workers.demo.journey import StepError  # noqa: PLC0415
 
     try:
-        luochui(prog_name="luochui", standalone_mode=False)
+        status = luochui(prog_name="luochui", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except (ServerError, SettingsError) as wrong:
+    except (ServerError, SettingsError, OwnerError, Refusal, OSError) as wrong:
         sys.exit(f"luochui: {wrong}")
     except StepError as wrong:
         sys.exit(f"journey FAILED at {wrong}")

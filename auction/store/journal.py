@@ -226,9 +226,15 @@ async def verify(session: AsyncSession) -> Verification:
         links = [link async for link in _links(session, head.stream)]
         count += len(links)
         faults += check_chain(head.stream, links)
-        last = links[-1][0], links[-1][3] if links else (0, FIRST_PREV)
-        if links and last != (head.seq, head.hash):
+        last = (links[-1][0], links[-1][3]) if links else (0, FIRST_PREV)
+        if last != (head.seq, head.hash):
             faults.append(Fault(head.stream, head.seq, "the head is not the last entry"))
+    headless = await session.scalars(
+        select(JournalEntry.stream)
+        .where(JournalEntry.stream.not_in(select(JournalHead.stream)))
+        .distinct()
+    )
+    faults += [Fault(stream, 0, "the stream has entries and no head") for stream in headless]
     return Verification(len(heads), count, tuple(faults))
 
 

@@ -1,7 +1,6 @@
 """What `luochui demo` and `luochui journey` do: a stack, made-up people, the road to walk."""
 
 import asyncio
-import importlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
 from workers.demo.journey import Address, Journey, run_journey
 from workers.demo.road import ROAD
+from workers.demo.seed import ACCOUNTS_FILE, seed
 from workers.embedded.place import any_ports, default_state, preferred_ports
 from workers.stack import Plan, Say, Stack, wait_for_signal
 
@@ -68,11 +68,11 @@ def run_whole_journey(out: Path | None, lots: Path | None, say: Say) -> None:
 async def _seed(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     database = Database(settings)
     try:
-        await importlib.import_module("workers.demo.seed").seed(database, settings.luochui_state)
+        await seed(database, settings.luochui_state)
     finally:
         await database.close()
     told: dict[str, dict[str, str]] = json.loads(
-        (settings.luochui_state / "accounts.json").read_text()
+        (settings.luochui_state / ACCOUNTS_FILE).read_text()
     )
     return told
 

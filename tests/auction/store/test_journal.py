@@ -89,3 +89,24 @@ class TestWriting:
         with pytest.raises(DBAPIError):
             async with database.unit(SYSTEM) as work:
                 await work.session.execute(text(statement))
+
+
+class TestVerifying:
+    async def test_a_stream_emptied_behind_our_back_is_noticed(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        await _three_entries(database)
+        await as_owner("DELETE FROM journal")
+        assert await _faults(database) == ["the head is not the last entry"]
+
+    async def test_a_stream_without_its_head_is_noticed(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        await _three_entries(database)
+        await as_owner("DELETE FROM journal_head")
+        assert await _faults(database) == ["the stream has entries and no head"]
+
+
+async def _faults(database: Database) -> list[str]:
+    async with database.reading() as session:
+        return [fault.sentence for fault in (await journal.verify(session)).faults]
