@@ -10,15 +10,15 @@ from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.law.rulebook import BY_NAME, LAW
 from auction.store.database import OwnerError
-from valuation.verifying import is_good, verify
-from workers.checking import check_groups
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
-from workers.importing import import_group
 from workers.migrations.upgrade import upgrade
-from workers.receipts import receipt
-from workers.replaying import replay
 from workers.stack import settings_of_running
+from workers.terminal.checking import check_groups
+from workers.terminal.drawing import draw
+from workers.terminal.importing import import_group
+from workers.terminal.receipts import receipt
+from workers.terminal.replaying import replay
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -105,29 +105,10 @@ def journey(out: Path | None, lots: Path | None) -> None:
     run_whole_journey(out, lots, click.echo)
 
 
-@luochui.group()
-def draw() -> None:
-    """Check draws of appraisal agencies."""
-
-
-@draw.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def draw_verify(file: Path) -> None:
-    """Hold a published draw again from its transcript and compare; status 1 when it is not so."""
-    findings = verify(file.read_bytes())
-    for finding in findings:
-        click.echo(f"{'✓' if finding.holds else '✗'} {finding.check.value}")
-        if finding.detail:
-            click.echo(f"    {finding.detail}")
-    if not is_good(findings):
-        click.echo("摇号记录不成立。 This transcript does not stand.")
-        sys.exit(1)
-    click.echo("摇号记录成立。 This transcript stands.")
-
-
 luochui.add_command(import_group(settings_here))
 luochui.add_command(replay)
 luochui.add_command(receipt)
+luochui.add_command(draw)
 for group in check_groups(settings_here):
     luochui.add_command(group)
 

@@ -13,7 +13,7 @@ from auction.store.database import Database
 from tests.conftest import Execute
 from workers.stack import environment_of
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 async def luochui(settings: Settings, *arguments: str) -> tuple[int, str]:
