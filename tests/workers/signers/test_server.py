@@ -79,7 +79,8 @@ class TestPlace:
         async with running(place):
             files = list(place.keys_path.iterdir())
             modes = {stat.S_IMODE(path.stat().st_mode) for path in files}
-            assert (len(files), modes) == (2, {0o600})
+            assert len(files) >= 2  # the two VRF keys at least: never in one file
+            assert modes == {0o600}
             assert stat.S_IMODE(place.signer_socket.parent.stat().st_mode) == 0o700
             assert stat.S_IMODE(place.keys_path.stat().st_mode) == 0o700
 
