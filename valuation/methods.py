@@ -15,14 +15,6 @@ class PricingMethod(StrEnum):
     APPRAISAL = "appraisal"
 
 
-METHOD_NAMES: dict[PricingMethod, str] = {
-    PricingMethod.NEGOTIATION: "当事人议价",
-    PricingMethod.DIRECTED_INQUIRY: "定向询价",
-    PricingMethod.ONLINE_INQUIRY: "网络询价",
-    PricingMethod.APPRAISAL: "委托评估",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What decides which methods are open."""

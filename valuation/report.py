@@ -28,15 +28,6 @@ class AppraisalMethod(StrEnum):
     BENCHMARK_LAND_PRICE = "benchmark_land_price"
 
 
-METHOD_NAMES: dict[AppraisalMethod, str] = {
-    AppraisalMethod.MARKET: "比较法（市场法）",
-    AppraisalMethod.INCOME: "收益法",
-    AppraisalMethod.COST: "成本法",
-    AppraisalMethod.ASSUMED_DEVELOPMENT: "假设开发法",
-    AppraisalMethod.BENCHMARK_LAND_PRICE: "基准地价修正法",
-}
-
-
 class Signer(msgspec.Struct, frozen=True):
     """A licensed appraiser who signs the report (资产评估法28)."""
 
@@ -66,15 +57,6 @@ class Check(StrEnum):
     AGENCY = "agency"
     SIGNERS = "signers"
     OTHER = "other"
-
-
-CHECK_NAMES: dict[Check, str] = {
-    Check.DATA: "财产基本信息无误",
-    Check.SCOPE: "财产范围无误，无遗漏或超出",
-    Check.AGENCY: "出具报告的机构与委托机构一致",
-    Check.SIGNERS: "签名评估专业人员具备相应资格且与报告载明一致",
-    Check.OTHER: "无其他应当书面补正的情形",
-}
 
 
 class Report(Base):
@@ -118,17 +100,6 @@ class ObjectionGround(StrEnum):
     STANDARD = "standard"
     METHOD = "method"
     RESULT = "result"
-
-
-GROUND_NAMES: dict[ObjectionGround, str] = {
-    ObjectionGround.DATA: "财产基本信息错误",
-    ObjectionGround.SCOPE: "超出或者遗漏财产范围",
-    ObjectionGround.QUALIFICATION: "评估机构或者评估人员不具备资质",
-    ObjectionGround.PROCEDURE: "评估程序严重违法",
-    ObjectionGround.STANDARD: "参照标准不当",
-    ObjectionGround.METHOD: "计算方法不当",
-    ObjectionGround.RESULT: "评估结果不当",
-}
 
 
 class ObjectionState(StrEnum):
