@@ -21,6 +21,7 @@ from workers.demo.statement_file import BankEntry, DemoBank
 
 COURT = CourtId("浙0199")
 CLERK = Actor(PersonId(UUID(int=7)), frozenset({Role.FINANCE_CLERK}), COURT)
+APPROVER = Actor(PersonId(UUID(int=8)), frozenset({Role.FINANCE_APPROVER}), COURT)
 DEPOSIT = Money.yuan(50_000)
 
 

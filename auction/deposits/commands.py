@@ -90,6 +90,8 @@ async def receive_deposit(work: Unit, *, deposit_id: UUID, line: BankLine) -> De
     bidder = await person(work.session, deposit.person_id)
     if not is_same_name(line.counterparty_name, bidder.name):
         raise Refusal("deposit.other_payer", virtual_account=deposit.virtual_account)
+    if not line.counterparty_account:
+        raise Refusal("line.no_payer_account")  # it could never go back (原路退回)
     if line.amount != deposit.amount:
         raise Refusal("deposit.other_amount", due=deposit.amount, paid=line.amount)
     deposit.take(DepositTrigger.RECEIVE)

@@ -9,8 +9,9 @@ import csv
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auction.kernel.canonical import canon, sha256_hex
@@ -19,6 +20,7 @@ from auction.kernel.money import FEN_MAX, ZERO, Money
 from auction.kernel.refusal import Refusal
 
 LINES_MAX = 20_000
+BYTES_MAX = 8 * 1024 * 1024
 TEXT_MAX = 200
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -54,6 +56,8 @@ class FileLine:
     virtual_account: str
     remark: str
     balance: Money
+    occurrence: int = 1
+    """Which of several lines that are alike in everything, within one file."""
 
     @property
     def digest(self) -> str:
@@ -64,6 +68,7 @@ class FileLine:
         fields = [
             self.booked_at.isoformat(), self.is_in, self.amount.fen, self.counterparty_account,
             self.counterparty_name, self.virtual_account, self.remark, self.balance.fen,
+            self.occurrence,
         ]  # fmt: skip
         return sha256_hex(canon(fields))
 
@@ -101,11 +106,10 @@ class StatementFile:
 
 def read_statement(content: bytes) -> StatementFile:
     """Read a file; refuse with `bank.not_text`, `bank.no_header` or `bank.too_long` as a whole."""
-    rows = list(csv.reader(io.StringIO(_text(content), newline="")))
-    if len(rows) > LINES_MAX:
-        raise Refusal("bank.too_long", most=LINES_MAX)
+    rows = _rows(content)
     header, places = _header(rows)
     lines: list[FileLine] = []
+    alike: Counter[str] = Counter()
     errors: list[LineError] = []
     for row, cells in _body(rows, header):
         try:
@@ -114,7 +118,8 @@ def read_statement(content: bytes) -> StatementFile:
             errors.append(LineError(row, wrong.code, wrong.value[:TEXT_MAX]))
             continue
         errors.extend(_balance_error(row, line, lines[-1] if lines else None))
-        lines.append(line)
+        alike[line.digest] += 1
+        lines.append(replace(line, occurrence=alike[line.digest]))
     if not lines and not errors:
         raise Refusal("bank.empty")
     return StatementFile(lines, errors)
@@ -125,6 +130,18 @@ class _Unreadable(Exception):
         super().__init__(code, value)
         self.code = code
         self.value = value
+
+
+def _rows(content: bytes) -> list[list[str]]:
+    if len(content) > BYTES_MAX:
+        raise Refusal("bank.too_long", most=LINES_MAX)
+    try:
+        rows = list(csv.reader(io.StringIO(_text(content), newline="")))
+    except csv.Error as wrong:
+        raise Refusal("bank.not_text") from wrong
+    if len(rows) > LINES_MAX:
+        raise Refusal("bank.too_long", most=LINES_MAX)
+    return rows
 
 
 def _text(content: bytes) -> str:

@@ -21,7 +21,9 @@ from auction.ledger.orders import (
     Payment,
     PaymentOrder,
     confirm_payment,
+    fail_payment,
     find_order,
+    lock_order,
     order_payment,
 )
 from auction.ledger.queries import new_lines
@@ -154,6 +156,18 @@ async def confirm_line_refund(work: Unit, *, order_number: str, line: BankLine) 
     await _record_line(work, refunded, "line.refunded")
 
 
+async def fail_line_refund(work: Unit, *, order_number: str) -> None:
+    """The bank could not send unidentified money back: it is unidentified again."""
+    order = await lock_order(work, order_number)
+    work.require(policy.REFUND_LINE, order.court_id)
+    if order.kind is not OrderKind.LINE_REFUND:
+        raise Refusal("not_found", what="payment_orders", id=order_number)
+    line = await work.lock(StatementLine, UUID(order.owner_ref.removeprefix("line:")))
+    await fail_payment(work, order_number=order_number)
+    line.state = LineState.UNIDENTIFIED
+    await _record_line(work, line, "line.refund_failed")
+
+
 async def match_line(work: Unit, line: StatementLine) -> None:
     """Mark a locked line as booked by what took it."""
     work.require(policy.BOOK_LINE, line.court_id)
@@ -190,11 +204,18 @@ async def set_aside_line(work: Unit, line: StatementLine, *, reason: str) -> Non
 
 
 async def send_orders(work: Unit, *, court_id: CourtId) -> Sequence[PaymentOrder]:
-    """Take all waiting orders to the bank; return them for the file that finance uploads there."""
+    """Take waiting orders to the bank: all but those that the sender ordered himself.
+
+    Two people stand behind every payment; the platform's own orders need only the sender.
+    """
     work.require(policy.SEND_ORDERS, court_id)
     rows = await work.session.scalars(
         select(PaymentOrder)
-        .where(PaymentOrder.court_id == court_id, PaymentOrder.state == OrderState.ORDERED)
+        .where(
+            PaymentOrder.court_id == court_id,
+            PaymentOrder.state == OrderState.ORDERED,
+            PaymentOrder.ordered_by.is_distinct_from(work.actor.person_id),
+        )
         .order_by(PaymentOrder.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -232,15 +253,17 @@ async def _last_line(work: Unit, court_id: CourtId) -> tuple[int, Money]:
 
 
 def _check_continues(fresh: Sequence[FileLine], closing: Money | None) -> Money:
-    """Return what the account held before anything was imported, if this is the first file."""
-    if not fresh:
-        return ZERO
-    before = fresh[0].balance_before or ZERO
-    if closing is None:
-        return before
-    if before != closing:
-        raise Refusal("bank.gap", expected=closing, found=before)
-    return ZERO
+    """Return what the account held before anything was imported, if this is the first file.
+
+    Every new line must begin where the one before it ended: a line left out shows as a gap.
+    """
+    opening = fresh[0].balance_before or ZERO if fresh and closing is None else ZERO
+    before = opening if closing is None else closing
+    for line in fresh:
+        if line.balance_before != before:
+            raise Refusal("bank.gap", expected=before, found=line.balance_before)
+        before = line.balance
+    return opening
 
 
 async def _post_opening(work: Unit, statement: Statement, opening: Money) -> None:

@@ -95,6 +95,8 @@ class PaymentOrder(Base):
     amount: Mapped[Money] = mapped_column(MoneyFen)
     state: Mapped[OrderState] = state_column(OrderState)
     ordered_at: Mapped[datetime] = mapped_column(Instant)
+    ordered_by: Mapped[UUID | None]
+    """Who ordered it; nobody when the platform did, as it does with deposits."""
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -148,6 +150,7 @@ async def order_payment(work: Unit, payment: Payment) -> PaymentOrder:
         amount=payment.amount,
         state=OrderState.ORDERED,
         ordered_at=work.now,
+        ordered_by=work.actor.person_id,
         due_at=payment.due_at,
         sent_at=None,
         ended_at=None,

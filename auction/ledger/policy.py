@@ -10,7 +10,7 @@ IMPORT_STATEMENT = permit(
 CLAIM_LINE = permit("line.claim", Role.FINANCE_CLERK, same_court=True, basis="法发〔2017〕6号8")
 REFUND_LINE = permit("line.refund", Role.FINANCE_CLERK, same_court=True, basis="网拍17")
 BOOK_LINE = permit("line.book", Role.SYSTEM, basis="法发〔2017〕6号4")
-SEND_ORDERS = permit("order.send", *_FINANCE, same_court=True, basis="法发〔2017〕6号12")
+SEND_ORDERS = permit("order.send", *_FINANCE, same_court=True, basis="法发〔2017〕6号13")
 SEE_FINANCE = permit(
     "finance.see", *_FINANCE, Role.SYSTEM, same_court=True, basis="法发〔2017〕6号4"
 )

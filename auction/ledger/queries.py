@@ -94,6 +94,8 @@ class Counters:
     unbooked: int
     to_send: int
     in_transit: int
+    overdue: int
+    """Orders whose day has passed: 网拍23 gives a deposit 24 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class TransferView:
     kind: TransferKind
 
 
-async def counters(session: AsyncSession, court_id: str) -> Counters:
+async def counters(session: AsyncSession, court_id: str, now: datetime) -> Counters:
     """Count what waits."""
     lines = await session.execute(
         select(StatementLine.state, func.count())
@@ -139,7 +141,19 @@ async def counters(session: AsyncSession, court_id: str) -> Counters:
         unbooked=by_line.get(LineState.NEW, 0) + by_line.get(LineState.CLAIMED, 0),
         to_send=by_order.get(OrderState.ORDERED, 0),
         in_transit=by_order.get(OrderState.SENT, 0),
+        overdue=await _overdue(session, court_id, now),
     )
+
+
+async def _overdue(session: AsyncSession, court_id: str, now: datetime) -> int:
+    found = await session.scalar(
+        select(func.count(PaymentOrder.id)).where(
+            PaymentOrder.court_id == court_id,
+            PaymentOrder.state.in_((OrderState.ORDERED, OrderState.SENT)),
+            PaymentOrder.due_at < now,
+        )
+    )
+    return int(found or 0)
 
 
 async def lines_of_court(

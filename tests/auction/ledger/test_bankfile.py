@@ -123,6 +123,8 @@ class TestRefusingFiles:
             (b"", "bank.no_header"),
             (a_file(FIRST, header=HEADER.replace("balance", "rest")), "bank.no_header"),
             (a_file(), "bank.empty"),
+            (b"x" * (8 * 1024 * 1024 + 1), "bank.too_long"),
+            (b"a," + b"x" * 200_000, "bank.not_text"),
         ],
     )
     def test_what_is_no_statement_gets_one_reason(self, content: bytes, code: str) -> None:

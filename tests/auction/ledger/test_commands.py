@@ -11,12 +11,17 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance, court_account
 from auction.ledger.chart import AccountKind
-from auction.ledger.commands import claim_line, refund_line, send_orders
+from auction.ledger.commands import (
+    claim_line,
+    fail_line_refund,
+    refund_line,
+    send_orders,
+)
 from auction.ledger.orders import OrderState, PaymentOrder, find_order
 from auction.ledger.statement import LineState
 from auction.store.database import Database
 from tests.conftest import Server
-from tests.finance import CLERK, COURT, DEPOSIT, Desk, pays_in, pays_out
+from tests.finance import APPROVER, CLERK, COURT, DEPOSIT, Desk, pays_in, pays_out
 
 
 @pytest.fixture
@@ -58,6 +63,21 @@ class TestImporting:
         with pytest.raises(Refusal, match=re.escape("bank.gap")):
             await desk.imports(late)
         assert len(await desk.lines()) == 1
+
+    async def test_lines_alike_in_everything_are_still_two(self, desk: Desk) -> None:
+        there = pays_in(Money(100), "", remark="x")
+        back = pays_out(Money(100), "x")
+        content = desk.bank.statement([there, back, there, back], desk.clock.now())
+        assert (await desk.imports(content)).added == 4
+
+    async def test_a_line_left_out_in_the_middle_is_a_gap(self, desk: Desk) -> None:
+        entries = [pays_in(Money(100), "", remark=str(n)) for n in range(2)]
+        first = desk.bank.statement(entries, desk.clock.now()).decode("utf-8-sig").splitlines()
+        desk.bank.statement([pays_in(Money(100), "", remark="lost")], desk.clock.now())
+        last = desk.bank.statement([pays_in(Money(100), "", remark="3")], desk.clock.now())
+        await desk.imports("\n".join(first).encode())
+        with pytest.raises(Refusal, match=re.escape("bank.gap")):
+            await desk.imports(last)
 
     async def test_a_file_with_one_wrong_row_is_refused_whole(self, desk: Desk) -> None:
         content = desk.bank.statement(
@@ -129,10 +149,25 @@ class TestOrders:
 
     async def test_each_is_sent_once(self, desk: Desk) -> None:
         await self.an_order(desk)
-        async with desk.database.unit(CLERK) as work:
+        async with desk.database.unit(APPROVER) as work:
             assert len(await send_orders(work, court_id=COURT)) == 1
+        async with desk.database.unit(APPROVER) as work:
+            assert await send_orders(work, court_id=COURT) == []
+
+    async def test_who_ordered_does_not_send(self, desk: Desk) -> None:
+        await self.an_order(desk)
         async with desk.database.unit(CLERK) as work:
             assert await send_orders(work, court_id=COURT) == []
+
+    async def test_what_the_bank_returns_is_unidentified_again(self, desk: Desk) -> None:
+        order = await self.an_order(desk)
+        async with desk.database.unit(CLERK) as work:
+            await fail_line_refund(work, order_number=order.order_number)
+        assert await desk.states() == [LineState.UNIDENTIFIED]
+        (line,) = await desk.lines()
+        async with desk.database.unit(CLERK) as work:
+            again = await refund_line(work, line_id=line.id, reason="账号更正后重新退回")
+        assert again.order_number != order.order_number
 
     @pytest.mark.parametrize(("fen", "account"), [(99, "6222001"), (100, "6222002")])
     async def test_a_line_that_pays_something_else_confirms_nothing(

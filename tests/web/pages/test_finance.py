@@ -112,13 +112,16 @@ class TestLines:
         assert "收到保证金" in (await clerk.get(f"/finance/lines/{line.id}")).text
 
     async def test_money_goes_back_by_an_order_in_the_bank_s_file(
-        self, clerk: Browser, desk: Desk
+        self, clerk: Browser, desk: Desk, database: Database, new_browser: NewBrowser
     ) -> None:
         (line,) = await desk.books(pays_in(Money(100), ""))
         said = {"reason": "付款人申请退回"}
         await clerk.submit(f"/finance/lines/{line.id}", "refund-line", said)
-        await clerk.submit("/finance/orders", "send-orders", {})
-        file = (await clerk.get("/finance/orders/file")).content.decode("utf-8-sig")
+        assert "send-orders" not in forms_of((await clerk.get("/finance/orders")).text)
+        username = await a_member_of_staff(database, Role.FINANCE_APPROVER, 3)
+        approver = await signs_in(new_browser(), username)
+        await approver.submit("/finance/orders", "send-orders", {})
+        file = (await approver.get("/finance/orders/file")).content.decode("utf-8-sig")
         assert re.search(r"TH\d{8}[0-9A-F]{10},张三,6222001\t,1\.00,TH", file)
 
 

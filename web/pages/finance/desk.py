@@ -11,7 +11,7 @@ from auction.ledger import policy
 from auction.ledger.queries import counters
 from auction.ledger.trial import reconcile
 from web.views import render
-from web.wiring import actor_of, reading, require_of
+from web.wiring import actor_of, database_of, reading, require_of
 
 
 def own_court(request: Request) -> CourtId:
@@ -27,7 +27,7 @@ async def desk_page(request: Request) -> Response:
     """The four counters and the reconciliation."""
     court_id = own_court(request)
     async with reading(request) as session:
-        waiting = await counters(session, court_id)
+        waiting = await counters(session, court_id, database_of(request).clock.now())
         reconciled = await reconcile(session, court_id)
     return render(request, "finance/desk.html", waiting=waiting, reconciled=reconciled)
 

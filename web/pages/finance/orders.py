@@ -5,15 +5,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from auction.deposits.commands import fail_release
+from auction.distribution.commands import fail_disbursement
+from auction.kernel.actor import Role
 from auction.kernel.refusal import Refusal
-from auction.ledger.commands import send_orders
+from auction.ledger.commands import fail_line_refund, send_orders
 from auction.ledger.orderfile import OrderLine, write_orders
 from auction.ledger.orders import OrderKind, OrderState, PaymentOrder, find_order
 from auction.ledger.queries import orders_of_court
 from web.i18n import n_
 from web.pages.finance.desk import own_court
 from web.views import render, see_other
-from web.wiring import reading, unit
+from web.wiring import actor_of, reading, unit
 
 
 async def orders_page(request: Request) -> Response:
@@ -22,9 +24,17 @@ async def orders_page(request: Request) -> Response:
     async with reading(request) as session:
         orders = await orders_of_court(session, court_id)
     waiting = [order for order in orders if order.state is OrderState.ORDERED]
+    me = actor_of(request).person_id
+    sendable = [order for order in waiting if order.ordered_by != me]
     sent = [order for order in orders if order.state is OrderState.SENT]
     return render(
-        request, "finance/orders.html", orders=orders, waiting=len(waiting), sent=len(sent)
+        request,
+        "finance/orders.html",
+        orders=orders,
+        waiting=len(waiting),
+        sent=len(sent),
+        may_send=bool(sendable),
+        may_fail=Role.FINANCE_CLERK in actor_of(request).roles,
     )
 
 
@@ -50,15 +60,21 @@ async def order_file(request: Request) -> Response:
 
 
 async def fail(request: Request) -> Response:
-    """The bank sent a refund back: it is held again, to be ordered anew."""
+    """The bank sent a payment back: its money is where it was, to be ordered anew."""
     own_court(request)
     number = str(request.path_params["number"])
     async with unit(request) as work:
         order = await find_order(work.session, number)
-        if order is None or order.kind is not OrderKind.DEPOSIT_REFUND:
+        if order is None:
             raise Refusal("not_found", what="payment_orders", id=number)
-        await fail_release(work, order_number=number)
-    return see_other("/finance/orders", said=n_("已登记退汇，保证金恢复为已冻结"))
+        match order.kind:
+            case OrderKind.DEPOSIT_REFUND:
+                await fail_release(work, order_number=number)
+            case OrderKind.DISBURSEMENT:
+                await fail_disbursement(work, order_number=number)
+            case OrderKind.LINE_REFUND:
+                await fail_line_refund(work, order_number=number)
+    return see_other("/finance/orders", said=n_("已登记退汇，款项恢复原状，可以重新开出指令"))
 
 
 def _line(order: PaymentOrder) -> OrderLine:

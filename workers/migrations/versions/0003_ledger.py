@@ -278,6 +278,7 @@ def _orders() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("ordered_at", INSTANT, nullable=False),
+        sa.Column("ordered_by", sa.Uuid()),
         sa.Column("due_at", INSTANT),
         sa.Column("sent_at", INSTANT),
         sa.Column("ended_at", INSTANT),
