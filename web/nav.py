@@ -8,8 +8,6 @@ from starlette.routing import Match
 from auction.kernel.actor import Actor, Role
 from web.i18n import n_
 
-_STAFF_OF_COURT = frozenset({Role.OFFICER, Role.PANEL})
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -20,25 +18,33 @@ class Link:
     roles: frozenset[Role]
 
 
+VISITORS = frozenset({Role.VISITOR})
+BIDDERS = frozenset({Role.BIDDER})
+"""Everybody who signed up; the desks of bidders are hidden from those with a desk of their own."""
+
 LINKS = (
-    Link("/lots", n_("标的物"), frozenset({Role.VISITOR})),
-    Link("/calendar", n_("拍卖日历"), frozenset({Role.VISITOR})),
-    Link("/draws", n_("摇号公示"), frozenset({Role.VISITOR})),
-    Link("/help", n_("帮助"), frozenset({Role.VISITOR})),
-    Link("/me", n_("我的竞拍"), frozenset({Role.BIDDER})),
-    Link("/party", n_("当事人"), frozenset({Role.BIDDER})),
-    Link("/court", n_("执行工作台"), _STAFF_OF_COURT),
+    Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
     Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
     Link("/oversight", n_("监督"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),
+    Link("/me", n_("我的竞拍"), BIDDERS),
+    Link("/party", n_("我的案件"), BIDDERS),
+    Link("/inbox", n_("收到的文书"), BIDDERS),
+    Link("/lots", n_("标的物"), VISITORS),
+    Link("/calendar", n_("拍卖日历"), VISITORS),
+    Link("/draws", n_("摇号公示"), VISITORS),
+    Link("/verify", n_("文书查验"), VISITORS),
+    Link("/help", n_("帮助"), VISITORS),
 )
 
 
 def nav_of(request: Request, actor: Actor) -> list[Link]:
     """The links of one visitor, without those whose pages do not exist."""
-    held = actor.roles | {Role.VISITOR}
+    held = actor.roles | VISITORS
+    if held - VISITORS - BIDDERS:
+        held -= BIDDERS
     return [link for link in LINKS if link.roles & held and _exists(request, link.path)]
 
 
