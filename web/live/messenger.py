@@ -1,76 +1,91 @@
 """Hands a bid of the page without JavaScript to the home of its session, as a socket client."""
 
 import asyncio
-import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from websockets.asyncio.client import connect
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Origin
 
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings
+from web.live.protocol import Bid, Fault, Hello, Snapshot, Told, Verdict
 
 PATIENCE_SECONDS: Final = 10.0
 MESSAGE_BYTES_MAX: Final = 1 << 20
+HOMES_MAX: Final = 3
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_told = msgspec.json.Decoder(Told)
+_said = msgspec.json.Encoder()
+
+FetchTicket = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HandedOver:
     """The verdict on a bid that was handed over."""
 
     is_accepted: bool
     reason: str
     seq: int
     amount: Money
-    entered_at: str
+    entered_at: datetime
     receipt: str
 
 
 async def hand_over(
-    settings: Settings,
-    *,
-    ticket: str,
-    bid_id: UUID,
-    amount: Money,
-    only_if_price: Money | None,
-) -> Told:
-    """Bid under the ticket's code and wait for the verdict; refuse with `hall.not_reached`.
+    settings: Settings, *, listing_id: UUID, bid: Bid, fetch_ticket: FetchTicket
+) -> HandedOver:
+    """Bid as a socket would and wait for the verdict; refuse with `hall.not_reached`.
 
     The bid_id is the page's own: the form sent twice gets the first verdict again.
     """
-    bid: dict[str, object] = {"type": "bid", "bid_id": str(bid_id), "amount_fen": amount.fen}
-    if only_if_price is not None:
-        bid["only_if_price"] = only_if_price.fen
+    origin = settings.live_origin
     try:
-        async with (
-            asyncio.timeout(PATIENCE_SECONDS),
-            connect(
-                settings.live_origin,
-                origin=settings.web_origin,  # type: ignore[arg-type]
-                compression=None,
-                max_size=MESSAGE_BYTES_MAX,
-            ) as socket,
-        ):
-            await socket.send(json.dumps({"type": "hello", "ticket": ticket}))
-            await socket.send(json.dumps(bid))
-            async for message in socket:
-                told = json.loads(message)
-                if told.get("type") == "verdict" and told.get("bid_id") == str(bid_id):
-                    return _told(told, amount)
-    except (OSError, TimeoutError, WebSocketException) as cut:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for _ in range(HOMES_MAX):
+                hello = Hello(listing_id, await fetch_ticket())
+                told = await _converse(origin, settings.web_origin, hello, bid)
+                if isinstance(told, Verdict):
+                    return _handed_over(told)
+                origin = told.origin or origin
+    except (OSError, TimeoutError, WebSocketException, msgspec.DecodeError) as cut:
         raise Refusal("hall.not_reached") from cut
     raise Refusal("hall.not_reached")
 
 
-def _told(verdict: dict[str, object], amount: Money) -> Told:
-    return Told(
-        is_accepted=bool(verdict.get("accepted")),
-        reason=str(verdict.get("reason", "")),
-        seq=int(str(verdict.get("seq", 0))),
-        amount=amount,
-        entered_at=str(verdict.get("entered_at", "")),
-        receipt=json.dumps(verdict.get("receipt"), ensure_ascii=False, indent=1),
+async def _converse(origin: str, web_origin: str, hello: Hello, bid: Bid) -> Verdict | Fault:
+    """Greet, wait to be let in, bid, and return the verdict or what went wrong."""
+    async with connect(
+        origin, origin=Origin(web_origin), compression=None, max_size=MESSAGE_BYTES_MAX
+    ) as socket:
+        await socket.send(_said.encode(hello), text=True)
+        return await _verdict(socket, bid)
+
+
+async def _verdict(socket: ClientConnection, bid: Bid) -> Verdict | Fault:
+    async for message in socket:
+        told = _told.decode(message)
+        if isinstance(told, Snapshot):
+            await socket.send(_said.encode(bid), text=True)
+        elif isinstance(told, Fault) or (isinstance(told, Verdict) and told.bid_id == bid.bid_id):
+            return told
+    raise OSError("the hall hung up before its verdict")
+
+
+def _handed_over(verdict: Verdict) -> HandedOver:
+    return HandedOver(
+        is_accepted=verdict.is_accepted,
+        reason=verdict.reason,
+        seq=verdict.seq,
+        amount=Money(verdict.amount_fen),
+        entered_at=_EPOCH + timedelta(milliseconds=verdict.entered_at),
+        receipt=msgspec.json.format(_said.encode(verdict.receipt)).decode(),
     )

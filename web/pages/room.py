@@ -26,7 +26,8 @@ from bidding.queries import BidLine, last_bids, session_of_listing
 from bidding.sealing import private_key_of
 from web.amounts import rmb_upper
 from web.forms import read_form
-from web.live.messenger import Told, hand_over
+from web.live.messenger import HandedOver, hand_over
+from web.live.protocol import Bid
 from web.signin import visit_of
 from web.views import render, see_other, static
 from web.wiring import actor_of, database_of, path_id, person_id_of, reading, unit
@@ -151,18 +152,17 @@ async def bid(request: Request) -> Response:
     )
 
 
-async def _hand_over(request: Request, listing_id: UUID, form: Bidding) -> Told:
-    pass_ = await _ticket(request, listing_id)
-    async with reading(request) as session:
-        board = await session_of_listing(session, ListingId(listing_id))
-    if board is None:
-        raise Refusal("session.not_open")
+async def _hand_over(request: Request, listing_id: UUID, form: Bidding) -> HandedOver:
+    only_if_price = form.price_seen if form.is_only_if_unchanged else None
+
+    async def fetch_ticket() -> str:
+        return await _ticket(request, listing_id)
+
     return await hand_over(
         request.state.settings,
-        ticket=pass_,
-        bid_id=form.bid_id,
-        amount=form.amount,
-        only_if_price=Money(form.price_seen) if form.is_only_if_unchanged else None,
+        listing_id=listing_id,
+        bid=Bid(form.bid_id, form.amount.fen, only_if_price),
+        fetch_ticket=fetch_ticket,
     )
 
 

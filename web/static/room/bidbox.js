@@ -21,7 +21,7 @@ export class BidBox {
 
   listen() {
     at("bid-form").addEventListener("submit", (event) => { event.preventDefault(); this.ask(); });
-    at("back").addEventListener("click", () => { this.unask(); at("go").focus(); });
+    at("back").addEventListener("click", () => { this.unask(); at("go").focus({ preventScroll: true }); });
     at("confirm").addEventListener("click", () => this.confirm());
     at("amount").addEventListener("input", () => { this.isTyped = true; this.showFault(""); });
     at("jump-sure").addEventListener("change", () => { at("confirm").disabled = this.isJump && !at("jump-sure").checked; });
@@ -37,7 +37,7 @@ export class BidBox {
   key(event) {
     if (event.key === "Escape" && this.isAsked) {
       this.unask();
-      at("go").focus();
+      at("go").focus({ preventScroll: true });
     }
     if (!at("keys-on").checked || event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) {
       return;
@@ -66,6 +66,12 @@ export class BidBox {
     if (this.isAsked && moved) {
       this.reask();
     }
+    const isOver = state.phase === "closed" || state.phase === "stopped";
+    if (isOver) {
+      this.isAsked = false;
+    }
+    at("bid-form").hidden = isOver || this.isAsked;
+    at("question").hidden = isOver || !this.isAsked;
     at("go").disabled = !this.canBid;
     at("go").textContent = word(this.buttonWord());
     document.querySelectorAll("[data-steps]").forEach((button) => {
@@ -120,7 +126,7 @@ export class BidBox {
     const fault = faultOf(this.state, this.me, fen);
     this.showFault(fault);
     if (fault) {
-      at("amount").focus();
+      at("amount").focus({ preventScroll: true });
       return;
     }
     this.isAsked = true;
@@ -133,7 +139,7 @@ export class BidBox {
     this.reask();
     at("question-words").textContent = "";
     this.room.amountInWords(fen, function (words) { at("question-words").textContent = words; });
-    at("confirm").focus();
+    at("confirm").focus({ preventScroll: true });
   }
 
   // The price may move under the question: say so, and keep the amount if it is still legal.
@@ -193,12 +199,12 @@ export class BidBox {
     this.update(this.state, this.isOpen);
     if (!verdict) {
       at("fault").textContent = word("fate_unknown", { amount: yuan(bid.amount_fen) });
-      at("amount").focus();
+      at("amount").focus({ preventScroll: true });
     } else if (verdict.accepted) {
       this.showReceipt(bid, verdict);
     } else {
       at("fault").textContent = word("refused_" + verdict.reason, { amount: yuan(bid.amount_fen), least: yuan(leastBid(this.state, this.me)) });
-      at("amount").focus();
+      at("amount").focus({ preventScroll: true });
     }
   }
 
@@ -208,7 +214,7 @@ export class BidBox {
     at("receipt-text").textContent = word("receipt", {
       seq: verdict.seq, amount: yuan(bid.amount_fen), at: timeOfDay(verdict.enteredAt),
     });
-    const text = JSON.stringify(verdict.raw, null, 1);
+    const text = JSON.stringify(verdict.receipt);
     const link = at("receipt-file");
     if (link.dataset.made) {
       URL.revokeObjectURL(link.dataset.made);

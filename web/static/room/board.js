@@ -36,7 +36,7 @@ export function showConnection(key) {
 export function draw(state, before, me) {
   const standing = standingOf(state, me.code);
   drawPrice(state, before);
-  drawStanding(standing);
+  drawStanding(state, standing);
   drawCounts(state);
   if (state.bids !== before.bids) {
     drawLog(state.bids, me.code);
@@ -44,7 +44,7 @@ export function draw(state, before, me) {
   }
   drawExtension(state, before);
   drawTab(state, standing);
-  if (state.seq > before.seq && before.seq >= 0) {
+  if (state.price > before.price && before.version >= 0) {
     say([word("price_is", { price: yuan(state.price) }), word("mine_" + standing),
       state.extensions > before.extensions ? word("extended_short") : ""].join(" "));
   }
@@ -54,16 +54,18 @@ function drawPrice(state, before) {
   at("price-label").textContent = word(state.price ? "price_now" : "price_starting");
   at("price").textContent = yuan(state.price || state.starting);
   at("price-words").textContent = state.priceWords;
-  if (state.price > before.price && before.seq >= 0) {
+  if (state.price > before.price && before.version >= 0) {
     at("price").classList.remove("bump");
     void at("price").offsetWidth;
     at("price").classList.add("bump");
   }
 }
 
-function drawStanding(standing) {
+function drawStanding(state, standing) {
   at("mine").dataset.standing = standing;
   at("mine").textContent = SIGNS[standing] + word("mine_" + standing);
+  at("pause").hidden = !state.pauseGround;
+  at("pause").textContent = state.pauseGround;
 }
 
 function drawCounts(state) {
@@ -78,7 +80,7 @@ function drawExtension(state, before) {
   }
   line.textContent = word("extended", { n: state.extensions, at: timeOfDay(state.closesAt) });
   line.classList.add("hit");
-  if (state.extensions > before.extensions && before.seq >= 0) {
+  if (state.extensions > before.extensions && before.version >= 0) {
     at("clock").classList.remove("bump");
     void at("clock").offsetWidth;
     at("clock").classList.add("bump");
@@ -100,7 +102,7 @@ function drawLog(bids, mine) {
   bids.slice(-LOG_MAX).reverse().forEach(function (bid) {
     const line = document.createElement("li");
     line.className = bid.code === mine ? "me" : "";
-    const who = bid.code + (bid.code === mine ? " · " + word("me") : "") + (bid.rank ? " · " + word("priority") : "");
+    const who = bid.code + (bid.code === mine ? " · " + word("me") : "") ;
     [who, yuan(bid.amount), timeOfDay(bid.at)].forEach(function (text) {
       const part = document.createElement("span");
       part.textContent = text;
@@ -167,6 +169,7 @@ export function drawResult(state, me) {
   const box = at("result");
   const result = state.result || {};
   box.hidden = false;
+  document.querySelector(".now").classList.add("over");
   const isMine = Boolean(me.code) && result.code === me.code;
   const key = state.phase === "stopped" ? "result_stopped" : result.code ? (isMine ? "result_mine" : "result_sold") : "result_passed_in";
   at("result-title").textContent = word(key);

@@ -1,29 +1,24 @@
 // What the room knows of the session. Pure: messages in, a new state out; nothing is applied twice.
 
 export const EMPTY = {
-  seq: -1, phase: "waiting", price: 0, priceWords: "", leader: "", opensAt: 0, closesAt: 0,
-  extensions: 0, watchers: 0, registrations: 0, bids: [], increment: 0, starting: 0, result: null,
-  pausedWhy: "",
+  version: -1, seq: -1, phase: "waiting", price: 0, priceWords: "", leader: "", leaderRank: 0,
+  opensAt: 0, closesAt: 0, extensions: 0, watchers: 0, bids: [], increment: 0, starting: 0,
+  result: null, pauseGround: "",
 };
 
+// Whether entries between what is known and this frame were missed.
 export function isGap(state, frame) {
   return state.seq >= 0 && frame.fromSeq > state.seq + 1;
 }
 
-export function withSnapshot(state, snapshot) {
-  return snapshot.seq < state.seq ? state : Object.assign({}, state, snapshot);
-}
-
-// A frame carries the bids after what was sent last; those already known are left out.
-export function withFrame(state, frame) {
-  if (frame.seq < state.seq) {
-    return state;
-  }
+// A snapshot or a frame: a newer state replaces the old one, bids are added once each.
+export function withNews(state, news) {
   const known = {};
   state.bids.forEach(function (bid) { known[bid.seq] = true; });
-  const added = frame.bids.filter(function (bid) { return !known[bid.seq]; });
-  const bids = state.bids.concat(added).sort(function (a, b) { return a.seq - b.seq; });
-  return Object.assign({}, state, frame, { bids: bids });
+  const added = news.bids.filter(function (bid) { return !known[bid.seq]; });
+  const bids = added.length ? state.bids.concat(added).sort(function (a, b) { return a.seq - b.seq; }) : state.bids;
+  const newer = news.state.version >= state.version ? news.state : {};
+  return Object.assign({}, state, newer, { bids: bids });
 }
 
 export function standingOf(state, me) {
@@ -41,12 +36,9 @@ export function leastBid(state, me) {
   if (!state.price) {
     return state.starting;
   }
-  const mayMatch = me.rank && state.leader !== me.code && !leaderOutranks(state, me.rank);
+  const outranks = !state.leaderRank || me.rank < state.leaderRank;
+  const mayMatch = me.rank > 0 && state.leader !== me.code && outranks;
   return mayMatch ? state.price : state.price + state.increment;
-}
-
-function leaderOutranks(state, rank) {
-  return state.leaderRank > 0 && state.leaderRank <= rank;
 }
 
 // Why an amount is not a legal bid now; an empty text when it is.

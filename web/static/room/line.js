@@ -120,7 +120,17 @@ export class Line {
     this.wait = Math.min(this.wait * 2, BACK_OFF[1]);
   }
 
-  stop() {
-    this.isOver = true;
+  // Start anew with a fresh ticket: the line says that it was cut, and comes back.
+  again() {
+    if (this.socket) {
+      this.socket.close();
+    }
+  }
+
+  // The session's home is another process: go there.
+  moveTo(origin) {
+    this.place.live = origin;
+    this.wait = BACK_OFF[0];
+    this.again();
   }
 }

@@ -2,7 +2,7 @@
 
 import { draw, drawClock, drawResult, say, showConnection } from "./board.js";
 import { BidBox } from "./bidbox.js";
-import { EMPTY, isGap, standingOf, withFrame, withSnapshot } from "./hall.js";
+import { EMPTY, isGap, standingOf, withNews } from "./hall.js";
 import { Line } from "./line.js";
 import { allow, play } from "./sound.js";
 import { word } from "./words.js";
@@ -30,17 +30,32 @@ function hear(wire) {
   const message = heard(wire);
   if (message.kind === "snapshot") {
     showConnection("on");
-    become(withSnapshot(state, message));
+    become(withNews(state, message));
     if (box) {
       box.askFate();
     }
   } else if (message.kind === "frame") {
     if (isGap(state, message)) {
-      line.send({ type: "fetch", from_seq: state.seq });
+      line.send({ type: "fetch", from_seq: Math.max(0, state.seq) });
     }
-    become(withFrame(state, message));
+    become(withNews(state, message));
   } else if (message.kind === "verdict" || message.kind === "fate") {
     settle(message);
+  } else if (message.kind === "fault") {
+    stumble(message);
+  }
+}
+
+// What could not be done: a doubtful bid is asked about, never sent again unasked.
+function stumble(fault) {
+  if (fault.code === "home_elsewhere" && fault.origin) {
+    line.moveTo(fault.origin);
+  } else if (fault.code === "too_fast" && fault.bidId) {
+    settle({ bidId: fault.bidId, verdict: { accepted: false, reason: "limit" } });
+  } else if (fault.code === "unknown" && box) {
+    box.askFate();
+  } else if (fault.code !== "too_fast") {
+    line.again();
   }
 }
 
@@ -65,12 +80,12 @@ function settle(message) {
 
 function refreshBox() {
   if (box) {
-    box.update(state, line.isOpen && state.seq >= 0);
+    box.update(state, line.isOpen && state.version >= 0);
   }
 }
 
 function sing(before) {
-  if (before.seq < 0) {
+  if (before.version < 0) {
     return;
   }
   if (state.phase === "closed" && before.phase !== "closed") {
@@ -113,5 +128,8 @@ function tick() {
 }
 
 document.documentElement.classList.add("has-script");
+if (me.code && window.matchMedia("(max-width: 859px)").matches) {
+  document.querySelector(".lot-facts").open = false;
+}
 line.connect();
 tick();
