@@ -14,6 +14,7 @@ from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.migrations.upgrade import upgrade
 from workers.stack import settings_of_running
+from workers.terminal.bench import bench
 from workers.terminal.checking import check_groups
 from workers.terminal.drawing import draw
 from workers.terminal.importing import import_group
@@ -107,6 +108,7 @@ def journey(out: Path | None, lots: Path | None) -> None:
 
 luochui.add_command(import_group(settings_here))
 luochui.add_command(replay)
+luochui.add_command(bench)
 luochui.add_command(receipt)
 luochui.add_command(draw)
 for group in check_groups(settings_here):
