@@ -22,7 +22,7 @@ from bidding import queries
 from bidding.commands import Sign, close_session, open_session, place_bids
 from bidding.hall.bid_entry import Decision, PlacedBid
 from bidding.hall.session import Board, SessionState
-from bidding.hall.standstill import resume_paused
+from bidding.hall.standstill import extend_for_lag, pause_session, resume_paused
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,22 @@ class Sequencer:
             if self._waiting:
                 await self._decide()
         self._give_up()
+
+    async def pause(self, ground: str) -> None:
+        """Stand still for a technical reason; it goes on by itself."""
+        await self._change(
+            lambda work: pause_session(
+                work, session_id=self.session_id, epoch=self.epoch, ground=ground
+            )
+        )
+
+    async def make_up_for(self, lag_ms: int) -> None:
+        """Leave an extension from now, since this process stood still near the end."""
+        await self._change(
+            lambda work: extend_for_lag(
+                work, session_id=self.session_id, epoch=self.epoch, lag_ms=lag_ms
+            )
+        )
 
     async def drain(self) -> None:
         """Take no more bids, and return when those taken are decided."""

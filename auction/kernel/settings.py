@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_host: str = "127.0.0.1"
     web_port: int = 8000
     live_port: int = 8001
+    live_messages_a_second: int = 50
+    """How many messages one socket may send within a second; more are answered with a fault."""
     web_origin: str = "http://127.0.0.1:8000"
     """The one origin of the pages, as browsers write it."""
     live_origin: str = "ws://127.0.0.1:8001"

@@ -158,3 +158,21 @@ def tell(work: Unit, session: Session) -> None:
             session_id=str(session.id), picture=session.version, state=session.state.value
         )
     )
+
+
+async def beat(work: Unit, *, home_id: UUID, origin: str) -> None:
+    """Say that a live process is there, and where; the first time makes its row."""
+    work.require(policy.KEEP)
+    row = await work.session.get(Home, home_id)
+    if row is None:
+        work.add(Home(id=home_id, origin=origin, started_at=work.now, seen_at=work.now))
+    else:
+        row.seen_at = work.now
+
+
+async def leave(work: Unit, *, home_id: UUID) -> None:
+    """Let other processes take this one's sessions at once."""
+    work.require(policy.KEEP)
+    row = await work.session.get(Home, home_id)
+    if row is not None:
+        row.seen_at = min(row.seen_at, work.now - HOME_LOST_AFTER)

@@ -1,0 +1,316 @@
+"""Real sockets against a live server on real PostgreSQL."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.settings import Settings
+from auction.store import journal
+from auction.store.database import Database
+from bidding.engine import Extension, Ladder, Rules
+from bidding.hall.receipt import verify
+from bidding.hall.session import SessionState
+from bidding.hall.standstill import leave
+from bidding.queries import bid_record
+from bidding.queries import board as read_board
+from tests.bidding.halls import LAW, AHall, Execute, a_hall
+from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from workers.demo.bidder import HallError
+
+STEP = LAW.increment.fen
+SOME_ID = UUID("01890000-0000-7000-8000-000000000007")
+START = LAW.starting_price.fen
+SHORT = Rules(
+    Ladder.MULTIPLE,
+    Extension.RESET,
+    LAW.starting_price,
+    LAW.increment,
+    timedelta(seconds=1),
+    timedelta(seconds=1),
+)
+
+
+@pytest.fixture
+async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
+    assert database  # it is emptied after the test
+    async with real_time(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
+    async with a_signer(settings), a_room(settings, now_database) as running:
+        yield running
+
+
+@pytest.fixture
+async def hall(now_database: Database, as_owner: Execute) -> AHall:
+    return await a_hall(now_database, as_owner, has_home=False)
+
+
+class TestBidding:
+    async def test_a_bid_is_answered_with_a_receipt_and_shown_to_everybody(
+        self, room: ARoom, hall: AHall
+    ) -> None:
+        bidder, watcher = room.bidder(hall, "A1"), room.client(hall)
+        await bidder.enter()
+        await watcher.enter()
+        verdict = await bidder.bid(START)
+        assert verdict["is_accepted"]
+        assert verify(json.dumps(verdict["receipt"]).encode()) == []
+        await watcher.until(lambda: watcher.leader == "A1", "the bid")
+        assert watcher.number("price_fen") == START
+        assert watcher.state["price_words"] == "壹仟元整"
+        assert [bid["code"] for bid in watcher.bids.values()] == ["A1"]
+
+    async def test_many_at_once_are_decided_in_one_order_that_all_see(
+        self, room: ARoom, hall: AHall
+    ) -> None:
+        bidders = [room.bidder(hall, code) for code in ("A1", "B2", "C3")]
+        for bidder in bidders:
+            await bidder.enter()
+        offers = [bidders[n % 3].bid(START + STEP * n) for n in range(60)]
+        verdicts = await asyncio.gather(*offers)
+        assert sorted(int(str(verdict["seq"])) for verdict in verdicts) == list(range(1, 61))
+        accepted = {int(str(v["seq"])) for v in verdicts if v["is_accepted"]}
+        for bidder in bidders:
+            await bidder.until(lambda one=bidder: one.number("seq") == 60, "the last bid")
+            assert set(bidder.bids) == accepted
+
+    async def test_the_same_bid_id_again_gets_the_first_verdict_byte_for_byte(
+        self, room: ARoom, hall: AHall
+    ) -> None:
+        bidder = room.bidder(hall, "A1")
+        await bidder.enter()
+        bid_id = SOME_ID
+        first = await bidder.bid(START, bid_id=bid_id)
+        await bidder.bid(START + STEP)
+        again = await bidder.bid(START + 9 * STEP, bid_id=bid_id)
+        assert json.dumps(again) == json.dumps(first)
+        await bidder.until(lambda: bidder.number("seq") == 2, "the frame")
+
+    async def test_a_client_that_was_cut_off_finds_out_and_misses_nothing(
+        self, room: ARoom, hall: AHall
+    ) -> None:
+        cut, other = room.bidder(hall, "A1"), room.bidder(hall, "B2")
+        await cut.enter()
+        await other.enter()
+        sent = await cut.send_bid(START)
+        await other.until(lambda: other.leader == "A1", "the bid of the one to be cut off")
+        await cut.cut()
+        for n in range(1, 6):
+            await other.bid(START + STEP * n)
+        await cut.enter()
+        verdict = await cut.fate(sent)
+        assert verdict is not None
+        assert verdict["is_accepted"]
+        assert await cut.fate(str(SOME_ID)) is None
+        assert sorted(cut.bids) == [1, 2, 3, 4, 5, 6]
+
+    async def test_a_watcher_cannot_bid(self, room: ARoom, hall: AHall) -> None:
+        watcher = room.client(hall)
+        await watcher.enter()
+        assert (await watcher.bid(START))["code"] == "not_a_bidder"
+
+    async def test_what_was_missed_is_fetched(self, room: ARoom, hall: AHall) -> None:
+        bidder, watcher = room.bidder(hall, "A1"), room.client(hall)
+        await bidder.enter()
+        for n in range(60):
+            await bidder.bid(START + STEP * n)
+        await watcher.enter()
+        assert min(watcher.bids) == 11
+        await watcher._say({"type": "fetch", "from_seq": 0})
+        await watcher.until(lambda: len(watcher.bids) == 60, "the first ten bids")
+
+
+class TestEnding:
+    async def test_it_closes_itself_after_its_extensions(
+        self, room: ARoom, now_database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(
+            now_database, as_owner, rules=SHORT, lasts=timedelta(seconds=1.5), has_home=False
+        )
+        bidder, rival = room.bidder(hall, "A1"), room.bidder(hall, "Y1")
+        await bidder.enter()
+        await rival.enter()
+        await bidder.bid(START)
+        await asyncio.sleep(0.9)
+        assert (await bidder.bid(START + STEP))["is_extended"]
+        assert (await rival.bid(START + STEP))["is_accepted"]
+        await bidder.until(lambda: bidder.phase == "sold", "the end")
+        assert bidder.leader == "Y1"
+        late = await bidder.bid(START + 2 * STEP)
+        assert late["reason"] == "late"
+        async with now_database.reading() as session:
+            record = await bid_record(session, hall.session_id)
+            closes_at = record[2].closes_at_after
+            assert all(
+                (line.entered_at < closes_at) == (line.verdict == "accepted") for line in record
+            )
+            assert (await journal.verify(session)).is_sound
+
+    async def test_bids_on_the_way_when_it_ends_are_decided_first(
+        self, room: ARoom, now_database: Database, as_owner: Execute
+    ) -> None:
+        rules = Rules(Ladder.MULTIPLE, Extension.NONE, LAW.starting_price, LAW.increment)
+        hall = await a_hall(
+            now_database, as_owner, rules=rules, lasts=timedelta(seconds=1), has_home=False
+        )
+        bidder = room.bidder(hall, "A1")
+        await bidder.enter()
+        ids, amount = [], START
+        while bidder.phase != "sold":
+            ids.append(await bidder.send_bid(amount))
+            amount += STEP
+            await asyncio.sleep(0.003)
+        async with now_database.reading() as session:
+            record = await bid_record(session, hall.session_id)
+            board = await read_board(session, hall.session_id)
+        timely = [line for line in record if line.entered_at < board.closes_at]
+        assert len(timely) > 20
+        assert all(line.reason != "late" for line in timely)
+        assert all(line.reason == "late" for line in record if line not in timely)
+        assert board.price == timely[-1].amount
+
+
+class TestHome:
+    async def test_a_second_process_says_where_the_home_is(
+        self, room: ARoom, hall: AHall, settings: Settings, now_database: Database
+    ) -> None:
+        bidder = room.bidder(hall, "A1")
+        await bidder.enter()
+        async with a_room(settings, now_database) as second:
+            stranger, watcher = second.bidder(hall, "B2"), second.client(hall)
+            with pytest.raises(Exception, match="home_elsewhere"):
+                await stranger.enter()
+            await watcher.enter()
+            await bidder.bid(START)
+            await watcher.until(lambda: watcher.leader == "A1", "the bid at the home")
+
+    async def test_an_old_home_tells_its_bidders_to_ask_the_new_one(
+        self, room: ARoom, hall: AHall, settings: Settings, now_database: Database
+    ) -> None:
+        bidder = room.bidder(hall, "A1")
+        await bidder.enter()
+        await bidder.bid(START)
+        async with now_database.unit(SYSTEM) as work:
+            await leave(work, home_id=room.keeper.home_id)
+        async with a_room(settings, now_database) as second:
+            rival = second.bidder(hall, "B2")
+            await rival.enter()
+            # Told so, or sent away before it could ask: never that the bid counted.
+            with contextlib.suppress(HallError):
+                assert (await bidder.bid(START + STEP))["code"] == "moved"
+            await rival.until(lambda: rival.phase == "open", "the end of the pause")
+            assert (await rival.bid(START + STEP))["is_accepted"]
+        async with now_database.reading() as session:
+            assert [line.code for line in await bid_record(session, hall.session_id)] == [
+                "A1",
+                "B2",
+            ]
+
+    async def test_a_drained_process_has_answered_everything_it_took(
+        self, settings: Settings, now_database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(now_database, as_owner, has_home=False)
+        async with a_signer(settings):
+            async with a_room(settings, now_database) as room:
+                bidder = room.bidder(hall, "A1")
+                await bidder.enter()
+                offers = [asyncio.create_task(bidder.bid(START + STEP * n)) for n in range(30)]
+                await bidder.until(lambda: bidder.number("seq") > 0, "the first batch")
+            told = await asyncio.gather(*offers, return_exceptions=True)
+        verdicts = [one for one in told if isinstance(one, dict) and one["type"] == "verdict"]
+        async with now_database.reading() as session:
+            record = await bid_record(session, hall.session_id)
+            board = await read_board(session, hall.session_id)
+        assert len(record) == len(verdicts)
+        assert board.state is SessionState.OPEN
+
+
+class TestDoor:
+    @pytest.mark.parametrize("origin", [None, "null", "http://127.0.0.1:8000.evil.example"])
+    async def test_another_origin_is_not_let_in(self, room: ARoom, origin: str | None) -> None:
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(room.settings.live_origin, origin=origin)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("said", "code"),
+        [
+            ("no json", "not_understood"),
+            ('{"type":"shout"}', "not_understood"),
+            (
+                '{"type":"bid","bid_id":"01890000-0000-7000-8000-000000000007","amount_fen":-1}',
+                "not_understood",
+            ),
+            (
+                '{"type":"bid","bid_id":"01890000-0000-7000-8000-000000000007","amount_fen":1.5}',
+                "not_understood",
+            ),
+            (
+                '{"type":"bid","bid_id":"01890000-0000-7000-8000-000000000007","amount_fen":100}',
+                "hello_first",
+            ),
+            ('{"type":"hello","listing":"01890000-0000-7000-8000-000000000007"}', "no_session"),
+        ],
+    )
+    async def test_what_it_does_not_understand_gets_one_word(
+        self, room: ARoom, said: str, code: str
+    ) -> None:
+        async with connect(
+            room.settings.live_origin,
+            origin=room.settings.web_origin,  # type: ignore[arg-type]
+        ) as client:
+            await client.send(said)
+            assert json.loads(await client.recv())["code"] == code
+
+    async def test_a_used_ticket_admits_nobody(self, room: ARoom, hall: AHall) -> None:
+        first = room.bidder(hall, "A1")
+        assert first._get_ticket is not None
+        secret = await first._get_ticket()
+
+        async def same() -> str:
+            return secret
+
+        await room.client(hall, same).enter()
+        with pytest.raises(Exception, match="ticket_not_valid"):
+            await room.client(hall, same).enter()
+
+    async def test_a_long_message_ends_the_conversation(self, room: ARoom) -> None:
+        async with connect(
+            room.settings.live_origin,
+            origin=room.settings.web_origin,  # type: ignore[arg-type]
+        ) as client:
+            await client.send("x" * 5000)
+            with pytest.raises(ConnectionClosed) as ended:
+                await client.recv()
+        assert ended.value.rcvd is not None
+        assert ended.value.rcvd.code == 1009
+
+    async def test_fragments_are_one_message(self, room: ARoom) -> None:
+        async with connect(
+            room.settings.live_origin,
+            origin=room.settings.web_origin,  # type: ignore[arg-type]
+        ) as client:
+            await client.send(['{"type":"pi', 'ng","sent"', ":7}"])
+            pong = json.loads(await client.recv())
+        assert (pong["type"], pong["sent"]) == ("pong", 7)
+
+    async def test_too_many_messages_are_answered_and_then_ended(self, room: ARoom) -> None:
+        limit = room.settings.live_messages_a_second
+        async with connect(
+            room.settings.live_origin,
+            origin=room.settings.web_origin,  # type: ignore[arg-type]
+        ) as client:
+            for _ in range(limit * 2 + 2):
+                await client.send('{"type":"ping","sent":1}')
+            told = [json.loads(await client.recv()) for _ in range(limit * 2 + 2)]
+        assert any(one.get("code") == "too_fast" for one in told)

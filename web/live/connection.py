@@ -1,0 +1,121 @@
+"""One socket: bytes stamped as they arrive, messages handed on in the same call, sends bounded."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+from websockets.asyncio.server import Server, ServerConnection, broadcast
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
+from websockets.server import ServerProtocol
+
+from auction.kernel.clock import Clock
+from bidding.hall.ticket import Admission
+from web.live.protocol import Bid, Fetch
+
+UNSENT_BYTES_MAX: Final = 256 * 1024
+_DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
+
+class Place(Protocol):
+    """The hall that a socket was let into."""
+
+    def bid(self, connection: "HallConnection", said: Bid, entered_at: datetime) -> None:
+        """Take a bid."""
+        ...
+
+    def fate(self, connection: "HallConnection", bid_id: UUID) -> None:
+        """Say what became of a bid."""
+        ...
+
+    def fetch(self, connection: "HallConnection", said: Fetch) -> None:
+        """Fill a gap."""
+        ...
+
+
+class Receiver(Protocol):
+    """Who takes the messages."""
+
+    def receive(self, connection: "HallConnection", data: bytes, entered_at: datetime) -> None:
+        """Take one whole message, in the call that received its last byte."""
+        ...
+
+
+class HallConnection(ServerConnection):
+    """A socket of the hall.
+
+    The library would queue messages for a task. Here a message is decided on in the very
+    call that received it: nothing that entered in time can be waiting unseen when a session
+    ends. Fragments are put together; the time of the last one counts, as only then it is in.
+    """
+
+    def __init__(
+        self,
+        protocol: ServerProtocol,
+        server: Server,
+        *,
+        clock: Clock,
+        receiver: Receiver,
+        close_timeout: float | None = 10,
+        **options: float | int | None,
+    ) -> None:
+        super().__init__(protocol, server, close_timeout=close_timeout, **options)  # type: ignore[arg-type]
+        self.admission: Admission | None = None
+        self.place: Place | None = None
+        self.is_greeted = False
+        self.on_gone: Callable[[HallConnection], None] | None = None
+        self.second = 0
+        self.said_in_second = 0
+        self._clock = clock
+        self._receiver = receiver
+        self._entered_at = clock.now()
+        self._parts: list[bytes] = []
+        self._is_text = True
+
+    def data_received(self, data: bytes) -> None:
+        """Stamp the bytes, then let the library read them."""
+        self._entered_at = self._clock.now()
+        super().data_received(data)
+
+    def process_event(self, event: Event) -> None:
+        """Put data frames together and hand on what is whole; the rest is the library's."""
+        if not isinstance(event, Frame) or event.opcode not in _DATA:
+            super().process_event(event)
+            return
+        self._take(event)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            return
+        message, self._parts = b"".join(self._parts), []
+        if not self._is_text:
+            self.end(CloseCode.UNSUPPORTED_DATA, "text only")
+        else:
+            self._receiver.receive(self, message, self._entered_at)
+
+    def tell(self, frame: bytes) -> None:
+        """Send one text frame without waiting; a socket that does not read is closed."""
+        if self.protocol.state is not State.OPEN:
+            return
+        if self.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+            self.end(CloseCode.TRY_AGAIN_LATER, "too slow")
+            self.transport.abort()
+            return
+        broadcast([self], frame, text=True)
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """Begin to close."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code, reason)
+            self.send_data()
+            self.loop.call_later(self.close_timeout or 10, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the hall."""
+        super().connection_lost(exc)
+        if self.on_gone is not None:
+            self.on_gone(self)

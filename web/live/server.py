@@ -1,0 +1,196 @@
+"""The live hall's process: exact origin, one message at a time, a clean drain when told to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import uvloop
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+from websockets.typing import Origin
+
+from auction.kernel.disciplined import DisciplinedClock
+from auction.kernel.settings import Settings, SettingsError, read_settings
+from auction.store.database import Database, OwnerError
+from auction.store.keys import KeyHolder
+from web.live.connection import HallConnection, Place
+from web.live.fanout import millis
+from web.live.keeper import Keeper, feel_pulse, keep, signing_by, unset_clock
+from web.live.protocol import (
+    MESSAGE_BYTES_MAX,
+    Bid,
+    Fate,
+    Fault,
+    Fetch,
+    Hello,
+    Ping,
+    Pong,
+    Said,
+    read_said,
+    write_told,
+)
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS: Final = 20
+FLOOD_FACTOR: Final = 10
+"""A socket that sends so many times what is allowed is closed."""
+
+
+class Reception:
+    """Takes every message first: limits, time, greeting; the rest goes to the hall."""
+
+    def __init__(self, keeper: Keeper, clock: DisciplinedClock, messages_a_second: int) -> None:
+        self._keeper = keeper
+        self._clock = clock
+        self._limit = messages_a_second
+        self._entering: set[asyncio.Task[None]] = set()
+
+    def receive(self, connection: HallConnection, data: bytes, entered_at: datetime) -> None:
+        """Take one message, in the call that received its last byte."""
+        try:
+            said = read_said(data)
+        except msgspec.DecodeError:
+            self._fault(connection, "not_understood")
+            return
+        if not self._is_within_limit(connection, said, entered_at):
+            return
+        if isinstance(said, Ping):
+            connection.tell(write_told(Pong(said.sent, millis(self._clock.now()))))
+        elif isinstance(said, Hello):
+            self._greet(connection, said)
+        elif connection.place is None:
+            self._fault(connection, "hello_first", said.bid_id if isinstance(said, Bid) else None)
+        else:
+            _hand_on(connection.place, connection, said, entered_at)
+
+    def _greet(self, connection: HallConnection, said: Hello) -> None:
+        if connection.is_greeted:
+            self._fault(connection, "not_understood")
+            return
+        connection.is_greeted = True
+        task = asyncio.create_task(self._keeper.enter(connection, said))
+        self._entering.add(task)
+        task.add_done_callback(self._entering.discard)
+
+    def _is_within_limit(
+        self, connection: HallConnection, said: Said, entered_at: datetime
+    ) -> bool:
+        """Count messages by second; above the published limit each is answered, none dropped."""
+        second = int(entered_at.timestamp())
+        if connection.second != second:
+            connection.second, connection.said_in_second = second, 0
+        connection.said_in_second += 1
+        if connection.said_in_second <= self._limit:
+            return True
+        if connection.said_in_second > self._limit * FLOOD_FACTOR:
+            connection.end(CloseCode.POLICY_VIOLATION, "flood")
+            return False
+        self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
+        return False
+
+    def _fault(self, connection: HallConnection, code: str, bid_id: UUID | None = None) -> None:
+        connection.tell(write_told(Fault(millis(self._clock.now()), code, bid_id)))
+
+
+def _hand_on(
+    place: Place, connection: HallConnection, said: Bid | Fate | Fetch, entered_at: datetime
+) -> None:
+    match said:
+        case Bid():
+            place.bid(connection, said, entered_at)
+        case Fate():
+            place.fate(connection, said.bid_id)
+        case Fetch():
+            place.fetch(connection, said)
+
+
+def answer_plain(connection: ServerConnection, request: Request) -> Response | None:
+    """Answer what is no socket: the health of the process, or that nothing else is here."""
+    if request.path == "/healthz":
+        return connection.respond(200, "ok\n")
+    if request.path != "/":
+        return connection.respond(404, "the hall answers at /\n")
+    return None
+
+
+async def until_closed(connection: ServerConnection) -> None:
+    """Stay until the socket is closed: its messages are taken as they arrive, not here."""
+    await connection.wait_closed()
+
+
+def open_server(
+    settings: Settings, clock: DisciplinedClock, reception: Reception
+) -> Awaitable[Server]:
+    """Listen where the settings say, for the pages' exact origin only."""
+    return serve(
+        until_closed,
+        settings.web_host,
+        settings.live_port,
+        origins=[Origin(settings.web_origin)],
+        compression=None,
+        max_size=MESSAGE_BYTES_MAX,
+        ping_interval=PING_SECONDS,
+        ping_timeout=PING_SECONDS,
+        server_header=None,
+        process_request=answer_plain,
+        # The library asks for a class; what it does is call it.
+        create_connection=partial(HallConnection, clock=clock, receiver=reception),  # type: ignore[arg-type]
+    )
+
+
+async def run(
+    settings: Settings, until: asyncio.Event, *, ready: Callable[[Keeper], None] | None = None
+) -> None:
+    """Serve until told to stop, then drain: nobody who was answered loses anything."""
+    clock = unset_clock()
+    database = Database(settings, clock=clock, application="luochui-live")
+    await database.refuse_owner()
+    keys = KeyHolder(settings.signer_socket)
+    keeper = Keeper(database, clock, signing_by(keys), settings.live_origin)
+    reception = Reception(keeper, clock, settings.live_messages_a_second)
+    await keeper.set_clock()
+    await keeper.look()
+    server = await open_server(settings, clock, reception)
+    tasks = [asyncio.create_task(keep(keeper)), asyncio.create_task(feel_pulse(keeper))]
+    log.info("the hall answers at %s, for %s", settings.live_origin, settings.web_origin)
+    if ready is not None:
+        ready(keeper)
+    await until.wait()
+    await keeper.leave()
+    for task in tasks:
+        task.cancel()
+    server.close(code=CloseCode.SERVICE_RESTART, reason="restarting")
+    await server.wait_closed()
+    await keys.close()
+    await database.close()
+
+
+async def _main(settings: Settings) -> None:
+    until = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wish, until.set)
+    await run(settings, until)
+
+
+def main() -> None:
+    """Serve the live hall until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        uvloop.run(_main(read_settings()))
+    except (SettingsError, OwnerError) as wrong:
+        sys.exit(str(wrong))
+
+
+if __name__ == "__main__":
+    main()
