@@ -6,6 +6,8 @@ from html import escape
 
 WIDTH = 960
 HEIGHT = 360
+THICK_MAX = 120
+"""A single flow is a band, not a wall."""
 BAR = 14
 GAP = 14
 TOP = 22
@@ -40,9 +42,10 @@ def sankey(streams: Sequence[Stream], title: str) -> str:
         return ""
     nodes = _placed(merged)
     ribbons = [_ribbon(nodes[s.source], nodes[s.target], s, _scale(nodes)) for s in merged]
+    height = max(node.y + node.height for node in nodes.values()) + GAP
     bars = [_bar(node, _last_column(nodes)) for node in nodes.values()]
     return (
-        f'<svg class="sankey" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<svg class="sankey" viewBox="0 0 {WIDTH} {height:.0f}" role="img"'
         f' aria-label="{escape(title)}" width="100%" fill="currentColor">'
         f"<title>{escape(title)}</title>{''.join(ribbons)}{''.join(bars)}</svg>"
     )
@@ -91,7 +94,7 @@ def _scale(nodes: Mapping[str, _Node]) -> float:
         inside = [node for node in nodes.values() if node.column == column]
         room = HEIGHT - (GAP + TOP) * len(inside) - TOP
         scales.append(max(room, 40) / sum(node.fen for node in inside))
-    return min(scales)
+    return min(*scales, THICK_MAX / max(node.fen for node in nodes.values()))
 
 
 def _last_column(nodes: Mapping[str, _Node]) -> int:
