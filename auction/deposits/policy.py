@@ -11,3 +11,5 @@ FAIL_RELEASE = permit(
     "deposit.fail_release", Role.SYSTEM, Role.FINANCE_CLERK, same_court=True, basis="网拍23"
 )
 FORFEIT = permit("deposit.forfeit", Role.SYSTEM, Role.OFFICER, same_court=True, basis="网拍24")
+
+PERMISSIONS = (OPEN, RECEIVE, APPLY, RELEASE, CONFIRM_RELEASE, FAIL_RELEASE, FORFEIT)

@@ -16,3 +16,8 @@ SEE_FINANCE = permit(
 )
 SEE_LEDGER = permit("ledger.see", *_FINANCE, Role.SUPERVISOR, Role.SYSTEM, same_court=True)
 SEE_JOURNAL = permit("journal.see", Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM)
+
+PERMISSIONS = (
+    IMPORT_STATEMENT, CLAIM_LINE, REFUND_LINE, BOOK_LINE, SEND_ORDERS, SEE_FINANCE, SEE_LEDGER,
+    SEE_JOURNAL,
+)  # fmt: skip
