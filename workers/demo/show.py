@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
-from workers.demo.journey import Address, Journey, run_journey
+from workers.demo.journey import Address, Journey, StepError, run_journey
 from workers.demo.road import ROAD
 from workers.demo.seed import ACCOUNTS_FILE, seed
 from workers.embedded.place import any_ports, default_state, preferred_ports
@@ -21,51 +22,80 @@ LOTS = Path(__file__).resolve().parent / "lots.csv"
 """The project's own made-up rows, in the columns of a judicial lots file."""
 
 LOOK_AT = (
-    ("/", "what is on auction, and what was"),
-    ("/sign-in", "sign in as any of the accounts above"),
+    ("/lots", "the lots on offer and sold; the newest has the whole story of its sale"),
+    ("/draws", "the draw of the appraisal agencies, with a transcript anybody can check"),
+    ("/verify", "a paper proved by its code: any notice under /assist or /court has one"),
+    ("/court", "sign in as officer: the case, its valuation, listing, sale and plan"),
+    ("/finance", "sign in as clerk: bank statements, deposits, payouts"),
+    ("/assist", "sign in as registry or tax: what the court asked, and their answers"),
+    ("/oversight", "sign in as supervisor: journal, ledger, trial balance"),
 )
+
+Accounts = Mapping[str, Mapping[str, str]]
 
 
 def run_demo(say: Say) -> None:
-    """Start everything, run the journey on a new database, and serve until told to end."""
+    """Start everything, walk the road on a new database, and serve until told to end."""
     state = default_state()
     told = wait_for_signal()
-    stack = Stack(
-        Plan(state=state, rulebook=DEMONSTRATION, ports=preferred_ports(), environment=os.environ),
-        say,
+    plan = Plan(
+        state=state, rulebook=DEMONSTRATION, ports=preferred_ports(), environment=os.environ
     )
+    stack = Stack(plan, say)
     with stack as settings:
         accounts = asyncio.run(_seed(settings))
-        marker = state / "journey.done"
-        if not marker.exists() and not told.is_set():
-            say("The journey of one asset, on real pages, takes about a minute and a half:")
-            asyncio.run(_walk(settings, accounts, state / "journey", LOTS, say))
-            marker.touch()
-        _tell(settings, accounts, say)
+        _walk_once(settings, accounts, told, say)
+        if not told.is_set():
+            _tell(settings, accounts, say)
         stack.watch(told)
         say("Stopping ...")
-    say("Stopped; everything is kept in " + str(state) + ".")
+    say(f"Stopped; everything is kept in {state}.")
 
 
 def run_whole_journey(out: Path | None, lots: Path | None, say: Say) -> None:
     """Walk the road once on a fresh database, which is thrown away afterwards."""
-    # Below the system's temporary folder with a short name: a local socket's path is short.
-    state = Path(tempfile.mkdtemp(prefix="luochui-journey-"))
+    state = Path(tempfile.mkdtemp(prefix="luochui-"))  # short: a local socket's path is short
+    place = out.resolve() if out else state / "journey"
     try:
         plan = Plan(state=state, rulebook=DEMONSTRATION, ports=any_ports(), environment=os.environ)
         with Stack(plan, say) as settings:
             accounts = asyncio.run(_seed(settings))
-            place = out.resolve() if out else state / "journey"
-            asyncio.run(_walk(settings, accounts, place, lots or LOTS, say))
+            asyncio.run(run_journey(_journey(settings, accounts, place, lots or LOTS, say), ROAD))
     except BaseException:
-        if out:
-            shutil.copytree(state / "log", out / "log", dirs_exist_ok=True)
+        if out and (state / "log").exists():
+            shutil.copytree(state / "log", place / "log", dirs_exist_ok=True)
         raise
     finally:
         shutil.rmtree(state, ignore_errors=True)
 
 
-async def _seed(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+def _walk_once(settings: Settings, accounts: Accounts, told: threading.Event, say: Say) -> None:
+    """Walk the road on a database that has not seen it; a step that fails is told, not fatal."""
+    marker = settings.luochui_state / "journey.begun"
+    if marker.exists() or told.is_set():
+        return
+    marker.touch()  # before, not after: half a road walked twice is two cases of one number
+    say("The life of one seized asset, on real pages; it takes about a minute and a half:")
+    journey = _journey(settings, accounts, settings.luochui_state / "journey", LOTS, say)
+    try:
+        asyncio.run(_walk_until(journey, told))
+    except StepError as wrong:
+        say(f"journey FAILED at {wrong}")
+        say("What was done until then is there to be looked at.")
+
+
+async def _walk_until(journey: Journey, told: threading.Event) -> None:
+    """Walk the road, and leave it when told to end."""
+    walk = asyncio.create_task(run_journey(journey, ROAD))
+    while not walk.done():
+        if told.is_set():
+            walk.cancel()
+        await asyncio.wait({walk}, timeout=0.2)
+    if not walk.cancelled():
+        await walk
+
+
+async def _seed(settings: Settings) -> Accounts:
     database = Database(settings)
     try:
         await seed(database, settings.luochui_state)
@@ -77,27 +107,25 @@ async def _seed(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     return told
 
 
-async def _walk(
-    settings: Settings, accounts: Mapping[str, Mapping[str, str]], out: Path, lots: Path, say: Say
-) -> None:
-    journey = Journey(
+def _journey(settings: Settings, accounts: Accounts, out: Path, lots: Path, say: Say) -> Journey:
+    return Journey(
         address=Address(settings.web_origin, settings.live_origin),
         accounts=accounts,
         out=out,
         lots=lots,
         say=say,
     )
-    await run_journey(journey, ROAD)
 
 
-def _tell(settings: Settings, accounts: Mapping[str, Mapping[str, str]], say: Say) -> None:
-    """Print the address, the accounts and what to look at."""
+def _tell(settings: Settings, accounts: Accounts, say: Say) -> None:
+    """Print the accounts, what to look at, and the address last."""
     say("")
-    say("Accounts (made up, for this database only):")
+    say("Accounts, made up for this database (user name, password, who that is):")
     for username, account in accounts.items():
-        say(f"  {username:14s} {account['password']}  {account.get('note', '')}")
+        say(f"  {username:12s} {account['password']}  {account['name']}  {account['note']}")
     say("")
+    say("What to look at:")
     for path, what in LOOK_AT:
-        say(f"  {settings.web_origin}{path}  {what}")
+        say(f"  {settings.web_origin}{path:11s} {what}")
     say("")
-    say(f"Luochui serves at {settings.web_origin}; Ctrl-C ends it, the data stays.")
+    say(f"Luochui serves at {settings.web_origin} ; Ctrl-C ends it, the data stays.")
