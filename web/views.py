@@ -27,8 +27,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
+from auction.kernel.rmb import rmb_upper
 from auction.law.rulebook import DEMONSTRATION
-from web.amounts import rmb_upper
 from web.i18n import Locale, sentence, translate
 from web.nav import nav_of
 from web.signin import set_cookie, visit_of
@@ -144,7 +144,7 @@ def environment(locale: Locale) -> Environment:
         yuan=_yuan,
         fen=fen_text,
         sentence=lambda code: sentence(locale, code),
-        rmb=rmb_upper,
+        rmb=lambda amount: "—" if amount is None else rmb_upper(amount),
         instant=lambda moment: instant_text(moment, locale),
         day=lambda day: day_text(day, locale),
         word=lambda state: word(state, locale),

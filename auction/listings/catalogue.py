@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction.kernel.ids import CourtId, ListingId, LotId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
+from auction.listings.items import ITEMS
 from auction.listings.listing import Listing, ListingItem, ListingState, WarningShown
 from auction.listings.round import Round
 from auction.lots.asset import Asset, AssetKind, Photograph
@@ -107,7 +108,7 @@ async def published(session: AsyncSession, listing_id: UUID) -> PublishedView:
         concluded_at=row.concluded_at,
         asset_id=asset.id,
         description=asset.description,
-        items=tuple(ItemView(item.key, item.text, item.digest) for item in items),
+        items=_in_order(items.all()),
         warnings=tuple(warnings),
         rounds=tuple(rounds),
     )
@@ -163,6 +164,13 @@ async def listing_courts(session: AsyncSession) -> Sequence[tuple[str, str]]:
         .order_by(Court.id)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def _in_order(rows: Sequence[ListingItem]) -> tuple[ItemView, ...]:
+    """The items in the order of the article."""
+    by_key = {row.key: row for row in rows}
+    found = (by_key[item.key] for item in ITEMS if item.key in by_key)
+    return tuple(ItemView(row.key, row.text, row.digest) for row in found)
 
 
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:

@@ -26,6 +26,7 @@ from auction.listings.catalogue import (
     published_photo,
     published_photos,
 )
+from auction.listings.items import BY_KEY
 from auction.listings.listing import ListingState
 from auction.listings.round import Round
 from auction.lots.asset import AssetKind
@@ -159,6 +160,7 @@ async def lot_page(request: Request) -> Response:
         shown=next(item for item in rounds if item.card.id == view.card.id),
         photos=photos,
         rounds=rounds,
+        titles=BY_KEY,
         warnings=[warning for warning in SPECIAL_WARNINGS if warning.key in view.warnings],
     )
 

@@ -16,6 +16,7 @@ from auction.deposits.queries import DepositView, deposit_of
 from auction.kernel.ids import BidderCode, ListingId
 from auction.kernel.money import FEN_MAX, Money
 from auction.kernel.refusal import Refusal
+from auction.kernel.rmb import rmb_upper
 from auction.listings.listing import Listing
 from auction.people.queries import court
 from bidding.admission import admit, admitted_code, rank_of_code, sign_in_mark
@@ -24,7 +25,6 @@ from bidding.hall.session import Board
 from bidding.hall.ticket import issue_ticket
 from bidding.queries import BidLine, last_bids, session_of_listing
 from bidding.sealing import private_key_of
-from web.amounts import rmb_upper
 from web.forms import read_form
 from web.live.messenger import HandedOver, hand_over
 from web.live.protocol import Bid

@@ -1,4 +1,43 @@
+from auction.store.database import Database
+from tests.builders import a_draft, a_listing
 from tests.web.browser import Browser
+
+
+class TestPublishedListing:
+    async def test_its_page_says_what_the_law_wants_said(
+        self, browser: Browser, database: Database
+    ) -> None:
+        listing = await a_listing(database)
+        page = await browser.get(f"/lots/{listing.id}")
+        assert page.status_code == 200
+        for said in (
+            "起拍价",
+            "网拍10",
+            "保证金",
+            "网拍13(1)",
+            "网拍14(7)",
+            "拍卖公告",
+            listing.title,
+        ):
+            assert said in page.text
+        assert f'href="/lots/{listing.id}/join"' in page.text
+
+    async def test_it_stands_in_every_list(self, browser: Browser, database: Database) -> None:
+        listing = await a_listing(database)
+        for path in ("/", "/lots", "/lots?stage=upcoming&kind=home", "/calendar"):
+            assert f'href="/lots/{listing.id}"' in (await browser.get(path)).text, path
+        assert str(listing.id) not in (await browser.get("/lots?stage=sold")).text
+
+    async def test_nobody_sees_a_draft(self, browser: Browser, database: Database) -> None:
+        listing = await a_draft(database)
+        assert (await browser.get(f"/lots/{listing.id}")).status_code == 404
+        assert str(listing.id) not in (await browser.get("/lots")).text
+
+    async def test_no_name_of_a_party_stands_on_it(
+        self, browser: Browser, database: Database
+    ) -> None:
+        listing = await a_listing(database)
+        assert "甄有章" not in (await browser.get(f"/lots/{listing.id}")).text
 
 
 class TestEmptyLists:
