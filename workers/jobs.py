@@ -14,7 +14,7 @@ from sqlalchemy import select
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
-from workers import bank, delivery, registrations
+from workers import bank, delivery, halls, registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -24,13 +24,15 @@ Job = Callable[..., Awaitable[None]]
 JOBS: dict[str, Job] = {
     "serve_notice": delivery.serve_notice,
     "qualify_registration": registrations.qualify_registration,
+    "pass_in_lot": halls.pass_in_lot,
 }
 """name -> async def job(context, work, **body): runs inside one unit."""
 
 SLOW_JOBS: dict[str, Job] = {
     "match_lines": bank.match_lines,
     "render_notice": delivery.render_notice,
-    "qualify_registration": registrations.qualify_registration,
+    "issue_codes": registrations.issue_codes,
+    "confirm_sale": halls.confirm_sale,
 }
 """name -> async def job(context, row_id, **body): opens its own units."""
 

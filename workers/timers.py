@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import valuations
+from workers import halls, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,10 @@ TIMERS: tuple[Timer, ...] = (
     Timer("draw_keys", 10.0, valuations.register_keys),
     Timer("draws", 0.5, valuations.advance_draws),
     Timer("appraisals", 0.5, valuations.settle_appraisals),
+    Timer("sessions_made", 1.0, halls.make_sessions),
+    Timer("sessions_opened", 0.5, halls.open_sessions),
+    Timer("sessions_closed", 0.5, halls.close_sessions),
+    Timer("listings_followed", 1.0, halls.follow_listings),
 )
 
 

@@ -28,3 +28,5 @@ RESUME: Final = permit(
 """By two persons of the court."""
 STOP: Final = permit("session.stop", Role.SYSTEM, basis="网拍28(1)、拍变17")
 """When the listing was withdrawn; the court's act is on the listing."""
+
+PERMISSIONS = (MAKE, OPEN, KEEP, PLACE_BIDS, CLOSE, ADMIT, REDEEM, SUSPEND, RESUME, STOP)

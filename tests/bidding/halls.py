@@ -43,6 +43,31 @@ class AHall:
     epoch: int
 
 
+async def a_listing(
+    database: Database,
+    as_owner: Execute,
+    *,
+    rules: Rules = LAW,
+    lasts: timedelta = timedelta(hours=24),
+    opens_in: timedelta = timedelta(),
+) -> ListingId:
+    """Put a published listing into the table.
+
+    The owner's connection steps around foreign keys: the lot and its case are others' business.
+    """
+    now = database.clock.now()
+    listing, other = ListingId(new_id(now)), new_id(now)
+    opens_at = now + opens_in
+    await as_owner(
+        "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title, starting_price,"
+        " increment, deposit, opens_at, closes_at, balance_days, rulebook, drafted_by, drafted_at,"
+        f" ground) VALUES ('{listing}', '{new_id(now)}', '{other}', '浙0199', 'first_auction',"
+        f" 'published', 'a flat', {rules.starting_price.fen}, {rules.increment.fen}, 1,"
+        f" '{opens_at}', '{opens_at + lasts}', 15, 'law', '{other}', '{now}', '')"
+    )
+    return listing
+
+
 async def a_hall(
     database: Database,
     as_owner: Execute,
@@ -55,16 +80,8 @@ async def a_hall(
     """Make a listing that is published, its session with codes, and a home for it."""
     now = database.clock.now()
     opens_at, closes_at = now + opens_in, now + opens_in + lasts
-    listing = ListingId(new_id(now))
+    listing = await a_listing(database, as_owner, rules=rules, lasts=lasts, opens_in=opens_in)
     lot = LotId(new_id(now))
-    # The owner's connection steps around foreign keys: the lot and its case are others' business.
-    await as_owner(
-        "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title, starting_price,"
-        " increment, deposit, opens_at, closes_at, balance_days, rulebook, drafted_by, drafted_at,"
-        f" ground) VALUES ('{listing}', '{lot}', '{new_id(now)}', '浙0199', 'first_auction',"
-        f" 'published', 'a flat', {rules.starting_price.fen}, {rules.increment.fen}, 1,"
-        f" '{opens_at}', '{closes_at}', 15, 'law', '{new_id(now)}', '{now}', '')"
-    )
     for code, rank in CODES.items():
         await as_owner(
             "INSERT INTO hall_code (listing_id, code, priority_rank, sealed_registration,"

@@ -1,0 +1,148 @@
+"""The hall's errands: sessions made, opened, closed on time, and what the hammer brings about."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+
+from auction.deposits.commands import release_deposits
+from auction.kernel.actor import SYSTEM
+from auction.kernel.ids import PersonId, RegistrationId, SessionId
+from auction.kernel.refusal import invariant
+from auction.law.rulebook import BY_NAME
+from auction.listings.commands import pass_in
+from auction.listings.listing import Listing, ListingState
+from auction.listings.round import Round
+from auction.settlement import commands as settlement
+from auction.settlement.sale import Hammer
+from auction.store.unit import Unit
+from bidding import queries
+from bidding.commands import close_session, make_session, open_session, stop_session
+from bidding.engine import Extension, Ladder, Rules
+from bidding.hall.session import LIVE, Session, SessionState, SessionTerms
+from bidding.hall.standstill import suspend_session
+from bidding.registration import Registration
+from workers.wiring import Context
+
+BATCH = 50
+
+
+async def make_sessions(context: Context) -> None:
+    """Give every published listing its session."""
+    made = exists().where(Session.listing_id == Listing.id)
+    async with context.database.reading() as session:
+        found = await session.scalars(
+            select(Listing)
+            .where(Listing.state == ListingState.PUBLISHED, ~made)
+            .order_by(Listing.opens_at)
+            .limit(BATCH)
+        )
+        terms = [terms_of(listing) for listing in found]
+    for one in terms:
+        async with context.database.unit(SYSTEM) as work:
+            await make_session(work, terms=one)
+
+
+def terms_of(listing: Listing) -> SessionTerms:
+    """What a listing and the rulebook that it pinned say about its session (网拍20)."""
+    book = BY_NAME[listing.rulebook]
+    is_sell_off = listing.round is Round.SELL_OFF
+    window = book.duration("selloff.bid_window_after_first_bid") if is_sell_off else None
+    rules = Rules(
+        ladder=Ladder.MULTIPLE,
+        extension=Extension.RESET,
+        starting_price=listing.starting_price,
+        increment=listing.increment,
+        extend_trigger=book.duration("auction.extend_trigger"),
+        extend_by=book.duration("auction.extend_by"),
+        window_after_first_bid=window,
+    )
+    return SessionTerms(
+        listing_id=listing.id,
+        lot_id=listing.lot_id,
+        court_id=listing.court_id,
+        opens_at=listing.opens_at,
+        closes_at=listing.closes_at,
+        rules=rules,
+    )
+
+
+async def open_sessions(context: Context) -> None:
+    """Open what is due."""
+    async with context.database.reading() as session:
+        due = await queries.due_to_open(session, context.clock.now())
+    for session_id in due:
+        async with context.database.unit(SYSTEM) as work:
+            await open_session(work, session_id=session_id)
+
+
+async def close_sessions(context: Context) -> None:
+    """Close, in batches, what is due and never had a home; a home closes its own."""
+    async with context.database.reading() as session:
+        due = await queries.due_without_home(session, context.clock.now())
+    for first in range(0, len(due), BATCH):
+        async with context.database.unit(SYSTEM) as work:
+            for session_id in due[first : first + BATCH]:
+                await close_session(work, session_id=session_id)
+
+
+async def follow_listings(context: Context) -> None:
+    """Do to a session what the court did to its listing: suspended, or withdrawn."""
+    suspended = await _sessions(
+        context,
+        Listing.state == ListingState.SUSPENDED,
+        Session.state.in_({SessionState.OPEN, SessionState.PAUSED}),
+    )
+    for session_id in suspended:
+        async with context.database.unit(SYSTEM) as work:
+            await suspend_session(work, session_id=session_id, ground="listing_suspended")
+    withdrawn = await _sessions(
+        context,
+        Listing.state == ListingState.WITHDRAWN,
+        Session.state.in_({*LIVE, SessionState.SCHEDULED}),
+    )
+    for session_id in withdrawn:
+        async with context.database.unit(SYSTEM) as work:
+            await stop_session(work, session_id=session_id)
+
+
+async def _sessions(context: Context, *conditions: ColumnElement[bool]) -> list[SessionId]:
+    async with context.database.reading() as session:
+        return list(
+            await session.scalars(
+                select(Session.id)
+                .join(Listing, Listing.id == Session.listing_id)
+                .where(*conditions)
+                .limit(BATCH)
+            )
+        )
+
+
+async def confirm_sale(context: Context, row_id: UUID, *, session_id: str) -> None:
+    """Have the winner's code opened by the sealer, and make the hammer a sale (网拍22)."""
+    async with context.database.reading() as session:
+        result = await queries.result(session, SessionId(UUID(session_id)))
+    code, price = result.code, result.hammer_price
+    invariant(code is not None and price is not None, "a sold session has a winner")
+    if code is None or price is None:
+        return
+    opened = await context.keys.ask("code.open", listing_id=str(result.listing_id), code=code)
+    async with context.database.unit(SYSTEM) as work:
+        registration = await work.load(Registration, UUID(opened["registration_id"]))
+        hammer = Hammer(
+            listing_id=result.listing_id,
+            session_id=result.session_id,
+            code=code,
+            registration_id=RegistrationId(registration.id),
+            buyer_id=PersonId(registration.person_id),
+            hammer_price=price,
+            closed_at=result.closed_at,
+        )
+        await settlement.confirm_sale(work, hammer=hammer)
+        await work.finish_job(row_id)
+
+
+async def pass_in_lot(_context: Context, work: Unit, *, session_id: str) -> None:
+    """Nobody bid: the round fails and every deposit goes back (网拍26, 23)."""
+    result = await queries.result(work.session, SessionId(UUID(session_id)))
+    await pass_in(work, result.listing_id)
+    await release_deposits(work, listing_id=result.listing_id, ended_at=result.closed_at)
