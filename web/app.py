@@ -1,6 +1,5 @@
 """build_app(settings): the pages as one Starlette application. `python -m web.app` serves it."""
 
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.law.rulebook import Rulebook
@@ -82,7 +82,7 @@ def check_origin(settings: Settings) -> None:
 
 def main() -> None:
     """Serve the pages until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_as_json("web")
     try:
         settings = read_settings()
         app = build_app(settings)
@@ -93,7 +93,7 @@ def main() -> None:
             app,
             host=settings.web_host,
             port=settings.web_port,
-            log_level="info",
+            log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -1,6 +1,7 @@
 """What every answer carries and what no request may do: headers, CSP, and a limit on bodies."""
 
 import logging
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -63,11 +64,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
         has_started = False
+        began = time.monotonic()
 
         async def send_guarded(message: Message) -> None:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
+                _log(scope, message["status"], time.monotonic() - began)
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
@@ -81,6 +84,12 @@ class Guard:
             if has_started:
                 raise
             await _broken(scope, receive, send_guarded)
+
+
+def _log(scope: Scope, status: int, took: float) -> None:
+    """Say what was asked and how it went; never who asked."""
+    if not scope["path"].startswith(("/static/", "/healthz", "/readyz")):
+        log.info("%s %s %d %d ms", scope["method"], scope["path"], status, took * 1000)
 
 
 async def _broken(scope: Scope, receive: Receive, send: Send) -> None:

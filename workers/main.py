@@ -11,6 +11,7 @@ from arq.worker import Worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, read_settings
 from workers.jobs import run_job
 from workers.relay import run_relay
@@ -72,7 +73,7 @@ async def _stop(ctx: dict[str, object]) -> None:
 
 def main() -> None:
     """Run the worker until it is told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_as_json("work")
     logging.getLogger("arq").setLevel(logging.WARNING)
     worker = Worker(
         functions=[run_job],

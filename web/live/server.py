@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Origin
 
 from auction.kernel.disciplined import DisciplinedClock
+from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.store.database import Database, OwnerError
 from auction.store.keys import KeyHolder
@@ -184,7 +185,7 @@ async def _main(settings: Settings) -> None:
 
 def main() -> None:
     """Serve the live hall until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_as_json("live")
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
         uvloop.run(_main(read_settings()))

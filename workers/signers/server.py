@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, read_settings
 from workers.signers import receipts, sealer, vrf
@@ -117,5 +118,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
+    log_as_json("signers")
     asyncio.run(_main())
