@@ -261,11 +261,12 @@ def _usual_increment(most: Money) -> Money:
 
 
 def _at_opening_hour(earliest: datetime) -> datetime:
-    """The opening hour of a day counted in days; an exact instant stays as it is."""
+    """The opening hour of a day counted in days; an exact instant becomes a whole second."""
     local = earliest.astimezone(BEIJING)
-    if (local.hour, local.minute, local.second) != (0, 0, 0):
-        return earliest
-    return datetime.combine(local.date(), OPENING_HOUR, BEIJING)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return datetime.combine(local.date(), OPENING_HOUR, BEIJING)
+    begun = local.replace(microsecond=0)
+    return begun if begun == local else begun + timedelta(seconds=1)
 
 
 def is_counted_in_days(rule: Rule) -> bool:

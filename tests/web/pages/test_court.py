@@ -1,0 +1,213 @@
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from auction.kernel.actor import Role
+from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import LotId
+from auction.law.warnings import WARNING_KEYS
+from auction.listings.items import ITEMS
+from auction.lots.commands import advance_lot, record_reference_price
+from auction.lots.lot import LotTrigger
+from auction.lots.reference_price import ReferencePrice
+from auction.store.database import Database
+from tests.builders import A_MILLION, OFFICER, a_draft
+from tests.web.browser import ORIGIN, Browser, forms_of
+from tests.web.conftest import NewBrowser
+from tests.web.pages.test_finance import a_member_of_staff, signs_in
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
+
+
+@pytest.fixture
+async def officer(database: Database, new_browser: NewBrowser) -> Browser:
+    return await signs_in(new_browser(), await a_member_of_staff(database, Role.OFFICER, 1))
+
+
+async def opens_a_case(browser: Browser) -> str:
+    answer = await browser.submit(
+        "/court/cases",
+        "open-case",
+        {"number": "（2026）浙0199执88号", "enforcement_basis": "（2025）浙0199民初1号判决"},
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+async def adds_a_party(browser: Browser, case: str, role: str, name: str) -> None:
+    answer = await browser.submit(case, "add-party", {"role": role, "name": name})
+    assert answer.status_code == 303, answer.text
+
+
+async def seizes(browser: Browser, case: str, **changes: str) -> str:
+    fields = {
+        "kind": "home",
+        "title": "杭湾市潮声路8号2单元501室",
+        "ruling_number": "（2026）浙0199执88号之一",
+        "seized_on": "2026-03-01",
+        "expires_on": "2029-03-01",
+        "area_m2": "89.88",
+    }
+    answer = await browser.submit(case, "seize-asset", {**fields, **changes})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+async def investigates(browser: Browser, asset: str) -> None:
+    subjects = ("ownership", "encumbrances", "occupancy", "arrears", "defects")
+    fields = {f"{subject}_status": "checked" for subject in subjects}
+    fields |= dict.fromkeys(subjects, "已查明")
+    answer = await browser.submit(asset, "investigation", fields)
+    assert answer.status_code == 303, answer.text
+
+
+async def makes_a_lot(browser: Browser, asset: str) -> str:
+    answer = await browser.submit(asset, "make-lot", {})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def last(path: str) -> str:
+    return path.split("#", maxsplit=1)[0].rsplit("/", 1)[1]
+
+
+class TestTheRoadToALot:
+    async def test_leads_over_pages_from_the_case_to_the_lot(self, officer: Browser) -> None:
+        case = await opens_a_case(officer)
+        await adds_a_party(officer, case, "applicant", "周立信")
+        await adds_a_party(officer, case, "respondent", "吴长欠")
+        page = await officer.get(case)
+        party = re.search(r'data-party="([^"]+)" data-role="applicant"', page.text)
+        assert party is not None
+        answer = await officer.submit(
+            case,
+            "register-claim",
+            {
+                "party": party[1],
+                "claim_kind": "ordinary",
+                "title_document": "判决书",
+                "principal": "1,000,000.00",
+            },
+        )
+        assert answer.status_code == 303, answer.text
+        asset = await seizes(officer, case)
+        await investigates(officer, asset)
+        lot = await makes_a_lot(officer, asset)
+        shown = await officer.get(lot)
+        assert "已调查" in shown.text
+        assert "1,000,000.00" in (await officer.get(case)).text
+        assert "确定财产处置参考价" in (await officer.get("/court")).text
+
+    async def test_a_term_beyond_the_laws_is_named_beside_its_article(
+        self, officer: Browser
+    ) -> None:
+        case = await opens_a_case(officer)
+        fields = {
+            "kind": "vehicle",
+            "title": "轿车",
+            "ruling_number": "1",
+            "seized_on": "2026-03-01",
+        }
+        answer = await officer.submit(case, "seize-asset", {**fields, "expires_on": "2028-03-02"})
+        assert answer.status_code == 422
+        assert "查封期限最长至 2028-03-01（民诉解释485）" in answer.text
+
+    async def test_every_wrong_field_is_named_at_once(self, officer: Browser) -> None:
+        answer = await officer.submit("/court/cases", "open-case", {})
+        assert answer.status_code == 422
+        assert 'id="e-number"' in answer.text
+        assert 'id="e-enforcement_basis"' in answer.text
+
+    async def test_only_pictures_become_photographs(self, officer: Browser) -> None:
+        asset = await seizes(officer, await opens_a_case(officer))
+        for content, status in ((PNG, 303), (b"%PDF-1.7", 422), (b"<svg/>", 422)):
+            shown = await officer.get(asset)
+            action, fields = forms_of(shown.text)["add-photos"]
+            answer = await officer.client.post(
+                action,
+                data=fields,
+                files={"photos": ("a.png", content, "image/png")},
+                headers={"origin": ORIGIN},
+            )
+            assert answer.status_code == status, answer.text
+        picture = re.search(r'src="(/court/photos/[^"]+)"', (await officer.get(asset)).text)
+        assert picture is not None
+        assert (await officer.get(picture[1])).content == PNG
+
+    async def test_bidders_see_no_desk(self, new_browser: NewBrowser) -> None:
+        assert (await new_browser().get("/court")).status_code in {303, 403}
+
+
+class TestTheRoadToPublication:
+    async def test_is_refused_until_everything_is_there(
+        self,
+        database: Database,
+        clock: FrozenClock,
+        officer: Browser,
+        new_browser: NewBrowser,
+    ) -> None:
+        case = await opens_a_case(officer)
+        await adds_a_party(officer, case, "applicant", "周立信")
+        await adds_a_party(officer, case, "respondent", "吴长欠")
+        asset = await seizes(officer, case)
+        await investigates(officer, asset)
+        lot = await makes_a_lot(officer, asset)
+        await self.is_priced(database, LotId(UUID(last(lot))))
+        drafted = await officer.submit(lot, "draft-listing", {})
+        listing = drafted.headers["location"]
+        page = await officer.get(listing)
+        assert "700,000.00" in page.text
+        assert page.text.count("网拍13(") >= 11
+        refused = await officer.submit(listing, "publish-listing", {})
+        assert refused.status_code == 422
+        assert "还缺 20 项" in refused.text
+        for serial in (2, 3, 4):
+            member = await signs_in(
+                new_browser(), await a_member_of_staff(database, Role.PANEL, serial)
+            )
+            voted = await member.submit(listing, "cast-vote", {"answer": "approve"})
+            assert voted.status_code == 303, voted.text
+        items = {f"item_{item.key}": item.title for item in ITEMS}
+        ticks = {f"warning_{key}": "on" for key in WARNING_KEYS}
+        saved = await officer.submit(listing, "listing-items", {**items, **ticks})
+        assert saved.status_code == 303, saved.text
+        told = await officer.submit(
+            listing, "notify-parties", {"unreachable_because": "没有平台账户"}
+        )
+        assert told.status_code == 303, told.text
+        clock.advance(timedelta(days=4))
+        officer = await signs_in(new_browser(), "officer1")
+        published = await officer.submit(listing, "publish-listing", {})
+        assert published.status_code == 303, published.text
+        public = await new_browser().get(f"/lots/{last(listing)}")
+        assert public.status_code == 200
+        assert "竞买人资格" in public.text
+
+    async def is_priced(self, database: Database, lot_id: LotId) -> None:
+        now = database.clock.now()
+        price = ReferencePrice(
+            A_MILLION, "appraisal", "杭评报字1号", now, now + timedelta(days=300)
+        )
+        async with database.unit(OFFICER) as work:
+            await advance_lot(work, lot_id, LotTrigger.OPEN_PRICING)
+            await record_reference_price(work, lot_id, price=price)
+
+    async def test_a_wrong_figure_is_refused_with_its_bound(
+        self, database: Database, officer: Browser
+    ) -> None:
+        found = await a_draft(database)
+        answer = await officer.submit(
+            f"/court/listings/{found.id}", "listing-terms", {"starting_price": "699,999.99"}
+        )
+        assert answer.status_code == 422
+        assert re.search("起拍价不得低于 700,?000.00 元（网拍10）", answer.text)
+
+    async def test_a_withdrawn_draft_says_so(self, database: Database, officer: Browser) -> None:
+        found = await a_draft(database)
+        path = f"/court/listings/{found.id}"
+        answer = await officer.submit(path, "withdraw-listing", {"ground": "数额有误"})
+        assert answer.status_code == 303
+        assert "数额有误" in (await officer.get(path)).text
+        assert (await officer.get(f"/lots/{found.id}")).status_code == 404

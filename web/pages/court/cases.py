@@ -1,0 +1,216 @@
+"""The officer's desk: next acts with their deadlines, the case register, one case."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.cases import commands, policy, queries
+from auction.cases.case import PartyRole
+from auction.cases.claims import ClaimKind
+from auction.cases.commands import NewCase, NewClaim, NewParty, PayoutAccount
+from auction.kernel.ids import CaseId, ClaimId, PartyId
+from auction.kernel.money import ZERO, Money
+from auction.listings.queries import listings_of_court
+from auction.lots.asset import AssetKind
+from auction.lots.queries import assets_of_case, count_draft_lots, lots_of_case, lots_of_court
+from auction.people.queries import person_named
+from web.forms import read_form
+from web.i18n import n_
+from web.pages.court.own import court_of, fresh_id, own
+from web.pages.court.tasks import awaiting_panel, tasks
+from web.views import render, see_other
+from web.wiring import path_id, reading, unit
+
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class OpenCase(msgspec.Struct, frozen=True):
+    id: UUID
+    number: Line
+    enforcement_basis: Line
+    debtor_is_enterprise: bool = False
+
+
+class AddParty(msgspec.Struct, frozen=True):
+    id: UUID
+    role: PartyRole
+    username: str = ""
+    """The party's account here, to which notices go."""
+    name: str = ""
+    contact: str = ""
+
+
+class RegisterClaim(msgspec.Struct, frozen=True):
+    id: UUID
+    party: UUID
+    claim_kind: ClaimKind
+    title_document: Line
+    principal: Money
+    interest: Money = ZERO
+    advanced_costs: Money = ZERO
+    since: date | None = None
+    pay_by: date | None = None
+    seizure_order: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class NameAccount(msgspec.Struct, frozen=True):
+    payout_name: Line
+    payout_bank: Line
+    payout_account: Line
+
+
+class Ground(msgspec.Struct, frozen=True):
+    ground: Line
+
+
+async def desk(request: Request) -> Response:
+    """What is to be done next, and until when."""
+    court_id = court_of(request)
+    async with reading(request) as session:
+        lots = await lots_of_court(session, court_id)
+        listings = await listings_of_court(session, court_id)
+        cases = await queries.cases_of_court(session, court_id)
+        drafts = await count_draft_lots(session)
+    return render(
+        request,
+        "court/desk.html",
+        tasks=tasks(lots, listings),
+        awaiting=awaiting_panel(listings),
+        cases=cases[:10],
+        drafts=drafts,
+    )
+
+
+async def cases_page(request: Request) -> Response:
+    """The register, and the form that opens a case."""
+    court_id = court_of(request)
+    async with reading(request) as session:
+        cases = await queries.cases_of_court(session, court_id)
+    return render(request, "court/cases.html", cases=cases, fresh_id=fresh_id(request))
+
+
+async def open_case(request: Request) -> Response:
+    """Open a case."""
+    form = await read_form(request, OpenCase)
+    new = NewCase(
+        id=CaseId(form.id),
+        number=form.number,
+        enforcement_basis=form.enforcement_basis,
+        debtor_is_enterprise=form.debtor_is_enterprise,
+    )
+    async with unit(request) as work:
+        case = await commands.open_case(work, new=new)
+    return see_other(f"/court/cases/{case.id}", said=n_("已立案"))
+
+
+async def case_page(request: Request) -> Response:
+    """One case: parties, claims, assets, lots."""
+    case_id = CaseId(path_id(request))
+    async with reading(request) as session:
+        case = await queries.case(session, case_id)
+        actor = own(request, case.court_id)
+        parties = await queries.parties(session, case_id)
+        claims = await queries.claims(session, case_id)
+        assets = await assets_of_case(session, case_id)
+        lots = await lots_of_case(session, case_id)
+    return render(
+        request,
+        "court/case.html",
+        case=case,
+        parties=parties,
+        claims=claims,
+        assets=assets,
+        lots={lot.asset_id: lot for lot in lots},
+        is_officer=bool(actor.roles & policy.OPEN.roles),
+        roles=list(PartyRole),
+        claim_kinds=list(ClaimKind),
+        asset_kinds=list(AssetKind),
+        new_party=fresh_id(request),
+        new_claim=fresh_id(request),
+        new_asset=fresh_id(request),
+    )
+
+
+async def add_party(request: Request) -> Response:
+    """Add a party; one with an account is named as the account is."""
+    case_id = CaseId(path_id(request))
+    form = await read_form(request, AddParty)
+    async with unit(request) as work:
+        person = await person_named(work.session, form.username) if form.username else None
+        new = NewParty(
+            id=PartyId(form.id),
+            role=form.role,
+            name=person.name if person else form.name,
+            contact=form.contact,
+            person_id=person.id if person else None,
+        )
+        await commands.add_party(work, case_id, new=new)
+    return see_other(f"/court/cases/{case_id}#parties", said=n_("已添加当事人"))
+
+
+async def register_claim(request: Request) -> Response:
+    """Register a claim."""
+    case_id = CaseId(path_id(request))
+    form = await read_form(request, RegisterClaim)
+    new = NewClaim(
+        id=ClaimId(form.id),
+        party_id=PartyId(form.party),
+        kind=form.claim_kind,
+        title_document=form.title_document,
+        principal=form.principal,
+        interest=form.interest,
+        advanced_costs=form.advanced_costs,
+        since=form.since,
+        seizure_order=form.seizure_order,
+        pay_by=form.pay_by,
+    )
+    async with unit(request) as work:
+        await commands.register_claim(work, case_id, new=new)
+    return see_other(f"/court/cases/{case_id}#claims", said=n_("已登记债权"))
+
+
+async def name_account(request: Request) -> Response:
+    """Note where a party is paid."""
+    party_id = PartyId(path_id(request))
+    form = await read_form(request, NameAccount)
+    account = PayoutAccount(
+        name=form.payout_name, bank=form.payout_bank, account=form.payout_account
+    )
+    async with unit(request) as work:
+        party = await commands.name_payout_account(work, party_id, account=account)
+    return see_other(f"/court/cases/{party.case_id}#parties", said=n_("已登记收款账户"))
+
+
+async def stay(request: Request) -> Response:
+    """Let enforcement rest."""
+    case_id = CaseId(path_id(request))
+    form = await read_form(request, Ground)
+    async with unit(request) as work:
+        await commands.stay_case(work, case_id, ground=form.ground)
+    return see_other(f"/court/cases/{case_id}", said=n_("已暂缓执行"))
+
+
+async def resume(request: Request) -> Response:
+    """Go on with enforcement."""
+    case_id = CaseId(path_id(request))
+    async with unit(request) as work:
+        await commands.resume_case(work, case_id)
+    return see_other(f"/court/cases/{case_id}", said=n_("已恢复执行"))
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/court", desk),
+    Route("/court/cases", cases_page),
+    Route("/court/cases", open_case, methods=["POST"]),
+    Route("/court/cases/{id}", case_page),
+    Route("/court/cases/{id}/parties", add_party, methods=["POST"]),
+    Route("/court/cases/{id}/claims", register_claim, methods=["POST"]),
+    Route("/court/cases/{id}/stay", stay, methods=["POST"]),
+    Route("/court/cases/{id}/resume", resume, methods=["POST"]),
+    Route("/court/parties/{id}/account", name_account, methods=["POST"]),
+]
