@@ -1,0 +1,202 @@
+"""Plans of distribution: drawn up by one, approved by a second, paid by a third."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.distribution import commands, policy
+from auction.distribution.estate import Account, Choices
+from auction.distribution.objections import answer_objection
+from auction.distribution.plan import PlanState
+from auction.distribution.queries import (
+    LineView,
+    PlanView,
+    lines,
+    objections,
+    plan,
+    plans_of_court,
+    route,
+)
+from auction.kernel.actor import Actor, Role
+from auction.kernel.money import ZERO, Money
+from auction.kernel.refusal import Refusal
+from auction.settlement.queries import sale
+from web.forms import read_form
+from web.i18n import n_
+from web.views import render, see_other
+from web.wiring import actor_of, path_id, reading, require_of, unit
+
+Said = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Drafting(msgspec.Struct, frozen=True):
+    """What the court decides when it draws a plan up."""
+
+    fee_name: Short
+    fee_account: Short
+    tax_name: Short
+    tax_account: Short
+    living_rent: Money = ZERO
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Withdrawing(msgspec.Struct, frozen=True):
+    """Why a plan is taken back."""
+
+    reason: Said
+
+
+class Answering(msgspec.Struct, frozen=True):
+    """What the court says of an objection."""
+
+    is_upheld: bool
+    resolution: Said
+
+
+async def plans_page(request: Request) -> Response:
+    """Every plan of the court."""
+    court_id = actor_of(request).court_id
+    require_of(request, policy.READ, court_id)
+    async with reading(request) as session:
+        plans = await plans_of_court(session, str(court_id))
+    return render(request, "court/plans.html", plans=plans)
+
+
+async def draft_page(request: Request) -> Response:
+    """The form that draws a plan up."""
+    async with reading(request) as session:
+        sold = await sale(session, path_id(request))
+    require_of(request, policy.DRAFT, sold.court_id)
+    return render(request, "court/plan_draft.html", sale=sold)
+
+
+async def draft(request: Request) -> Response:
+    """Draw the plan up by the waterfall."""
+    form = await read_form(request, Drafting)
+    choices = Choices(
+        fee_account=Account(form.fee_name, form.fee_account),
+        tax_account=Account(form.tax_name, form.tax_account),
+        living_rent=form.living_rent,
+        note=form.note,
+    )
+    async with unit(request) as work:
+        made = await commands.draft_plan(work, sale_id=path_id(request), choices=choices)
+        plan_id = made.id
+    return see_other(f"/court/plans/{plan_id}", said=n_("已按清偿顺序制作分配方案。"))
+
+
+async def plan_page(request: Request) -> Response:
+    """One plan with its lines, objections, approvals and payments."""
+    async with reading(request) as session:
+        found = await plan(session, path_id(request))
+        actor = require_of(request, policy.READ, found.court_id)
+        rows = await lines(session, found.id)
+        raised = await objections(session, found.id)
+        way = await route(session, found.sale_id)
+    now = request.state.database.clock.now()
+    is_over = found.objections_until is not None and now >= found.objections_until
+    return render(
+        request,
+        "court/plan.html",
+        plan=found,
+        lines=rows,
+        objections=raised,
+        route=way,
+        is_officer=Role.OFFICER in actor.roles,
+        is_window_over=is_over,
+        can_approve=is_over and found.state is PlanState.SERVED and _may_approve(actor, found),
+        can_order=_can_order(actor, found),
+        payable=[line for line in rows if line.is_payable],
+    )
+
+
+def _may_approve(actor: Actor, found: PlanView) -> bool:
+    return bool(actor.roles & policy.APPROVE.roles) and actor.person_id != found.drafted_by
+
+
+def _can_order(actor: Actor, found: PlanView) -> bool:
+    is_third = actor.person_id not in {found.drafted_by, found.approved_by}
+    may = Role.FINANCE_APPROVER in actor.roles
+    return found.state is PlanState.APPROVED and may and is_third
+
+
+async def serve(request: Request) -> Response:
+    """Serve the plan on everybody concerned."""
+    async with unit(request) as work:
+        await commands.serve_plan(work, path_id(request))
+    return _back(request, n_("分配方案正在送达各债权人和被执行人。"))
+
+
+async def withdraw(request: Request) -> Response:
+    """Take the plan back."""
+    form = await read_form(request, Withdrawing)
+    async with unit(request) as work:
+        await commands.withdraw_plan(work, path_id(request), reason=form.reason)
+    return _back(request, n_("分配方案已撤回，可以重新制作。"))
+
+
+async def answer(request: Request) -> Response:
+    """Say what became of an objection."""
+    form = await read_form(request, Answering)
+    async with unit(request) as work:
+        objection = await answer_objection(
+            work, path_id(request), is_upheld=form.is_upheld, resolution=form.resolution
+        )
+        plan_id = objection.plan_id
+    return see_other(f"/court/plans/{plan_id}", said=n_("已记录对异议的处理。"))
+
+
+async def approve(request: Request) -> Response:
+    """Approve as a second person."""
+    async with unit(request) as work:
+        await commands.approve_plan(work, path_id(request))
+    return _back(request, n_("分配方案已批准，每一分钱已归入各受款人名下。"))
+
+
+async def order(request: Request) -> Response:
+    """Order the payment of one line."""
+    async with unit(request) as work:
+        made = await commands.order_disbursement(work, path_id(request))
+        plan_id = made.plan_id
+    return see_other(f"/court/plans/{plan_id}", said=n_("已下达付款指令。"))
+
+
+async def order_all(request: Request) -> Response:
+    """Order the payment of every line that may be paid now and has an account."""
+    plan_id = path_id(request)
+    async with reading(request) as session:
+        waiting = [line.id for line in await lines(session, plan_id) if _has_account(line)]
+    if not waiting:
+        raise Refusal("disbursement.none_payable")
+    async with unit(request) as work:
+        for line_id in waiting:
+            await commands.order_disbursement(work, line_id)
+    return _back(request, n_("已下达付款指令。"))
+
+
+def _has_account(line: LineView) -> bool:
+    return line.is_payable and bool(line.payee_account)
+
+
+def _back(request: Request, said: str) -> Response:
+    plan_id: UUID = path_id(request)
+    return see_other(f"/court/plans/{plan_id}", said=said)
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/court/plans", plans_page, methods=["GET"]),
+    Route("/court/plans/{id}", plan_page, methods=["GET"]),
+    Route("/court/sales/{id}/plan", draft_page, methods=["GET"]),
+    Route("/court/sales/{id}/plan", draft, methods=["POST"]),
+    Route("/court/plans/{id}/serve", serve, methods=["POST"]),
+    Route("/court/plans/{id}/withdraw", withdraw, methods=["POST"]),
+    Route("/court/plans/{id}/approve", approve, methods=["POST"]),
+    Route("/court/plans/{id}/orders", order_all, methods=["POST"]),
+    Route("/court/plan-lines/{id}/order", order, methods=["POST"]),
+    Route("/court/plan-objections/{id}/answer", answer, methods=["POST"]),
+]
