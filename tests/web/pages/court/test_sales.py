@@ -1,0 +1,171 @@
+"""The whole road from a paid sale to the last fen, through the pages of everybody on it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from auction.distribution.plan import Disbursement, Plan, PlanState
+from auction.kernel.actor import SYSTEM, Actor
+from auction.kernel.clock import FrozenClock
+from auction.people.credentials import Credential, Passwords
+from auction.people.person import RoleGrant
+from auction.settlement.commands import record_tax_lines
+from auction.settlement.sale import Sale, SaleState
+from auction.store.database import Database
+from tests.conftest import NOON
+from tests.finance import COURT, pays_out
+from tests.sales import (
+    APPLICANT,
+    APPROVER,
+    BUREAU,
+    BUYER,
+    BUYER_DEED,
+    DEBTOR,
+    OFFICER,
+    PANEL,
+    SELLER_VAT,
+    STRANGER,
+    SaleDesk,
+)
+from tests.web.browser import Browser
+from tests.web.conftest import NewBrowser
+
+PASSWORD = "correct horse battery"
+SignedIn = Callable[[Actor], Awaitable[Browser]]
+STAFF = (OFFICER, PANEL, APPROVER)
+
+
+@pytest.fixture
+async def desk(database: Database, clock: FrozenClock) -> SaleDesk:
+    made = SaleDesk(database, clock)
+    await made.found()
+    passwords = Passwords()
+    password_hash = await passwords.hash(PASSWORD)
+    passwords.close()
+    async with database.unit(SYSTEM) as work:
+        for actor in (*STAFF, BUYER, APPLICANT, DEBTOR, STRANGER):
+            work.add(
+                Credential(person_id=actor.person_id, password_hash=password_hash, changed_at=NOON)
+            )
+            for role in actor.roles:
+                work.add(
+                    RoleGrant(
+                        id=work.new_id(), person_id=actor.person_id, role=role,
+                        court_id=COURT if actor in STAFF else None, organisation_id=None,
+                        granted_at=NOON, revoked_at=None,
+                    )
+                )  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def signed_in(new_browser: NewBrowser) -> SignedIn:
+    async def sign_in(actor: Actor) -> Browser:
+        browser = new_browser()
+        username = f"p{actor.person_id.int if actor.person_id else 0}"
+        answer = await browser.submit(
+            "/sign-in", "sign-in", {"username": username, "password": PASSWORD}
+        )
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    return sign_in
+
+
+async def does(browser: Browser, page: str, form: str, **fields: str) -> None:
+    answer = await browser.submit(page, form, fields)
+    assert answer.status_code == 303, answer.text
+
+
+async def a_planned_sale(desk: SaleDesk, signed_in: SignedIn) -> tuple[Sale, Plan]:
+    """From paid to a drafted plan through the pages of officer and buyer."""
+    sale = await desk.a_paid_sale()
+    officer, buyer = await signed_in(OFFICER), await signed_in(BUYER)
+    page = f"/court/sales/{sale.id}"
+    await does(officer, page, "check-qualification", evidence="查询购房资格：通过")
+    await does(officer, page, "issue-ruling", confirmed="on")
+    await desk.deliver_notices()
+    await does(buyer, f"/party/purchases/{sale.id}", "sign-for-ruling")
+    await does(officer, page, "ask-assistance", requests="解除查封\n转移登记")
+    async with desk.database.unit(BUREAU) as work:
+        await record_tax_lines(work, sale.id, lines=[SELLER_VAT, BUYER_DEED])
+    await does(
+        officer,
+        f"{page}/plan",
+        "draft-plan",
+        fee_name="杭湾市财政局",
+        fee_account="3300100",
+        tax_name="国家金库杭湾支库",
+        tax_account="3300200",
+    )
+    async with desk.database.reading() as session:
+        return sale, (await session.scalars(select(Plan).where(Plan.sale_id == sale.id))).one()
+
+
+class TestTheRoad:
+    async def test_leads_from_a_paid_sale_to_the_last_fen(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        sale, plan = await a_planned_sale(desk, signed_in)
+        officer = await signed_in(OFFICER)
+        assert (await desk.sale(sale.id)).state is SaleState.TAXES_ASSESSED
+        page = f"/court/plans/{plan.id}"
+        await does(officer, page, "serve-plan")
+        await desk.deliver_notices()
+        desk.clock.advance(timedelta(days=20))
+        await does(await signed_in(PANEL), page, "approve-plan", confirmed="on")
+        await does(await signed_in(APPROVER), page, "order-all")
+        async with desk.database.reading() as session:
+            orders = (await session.scalars(select(Disbursement))).all()
+        await desk.books(
+            *[pays_out(one.amount, one.order_number, account=one.payee_account) for one in orders]
+        )
+        async with desk.database.reading() as session:
+            assert (await session.get_one(Plan, plan.id)).state is PlanState.PAID
+        shown = await (await signed_in(OFFICER)).get(f"/court/sales/{sale.id}")
+        assert 'id="held" data-fen="0"' in shown.text
+
+
+class TestReading:
+    async def test_a_plan_is_for_creditors_and_debtor_once_served(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        _, plan = await a_planned_sale(desk, signed_in)
+        debtor, stranger = await signed_in(DEBTOR), await signed_in(STRANGER)
+        assert (await debtor.get(f"/party/plans/{plan.id}")).status_code == 404
+        await does(await signed_in(OFFICER), f"/court/plans/{plan.id}", "serve-plan")
+        assert (await debtor.get(f"/party/plans/{plan.id}")).status_code == 200
+        assert plan.number in (await debtor.get("/party")).text
+        assert (await stranger.get(f"/party/plans/{plan.id}")).status_code == 404
+
+    async def test_a_creditor_objects_and_the_officer_sees_it(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        _, plan = await a_planned_sale(desk, signed_in)
+        officer = await signed_in(OFFICER)
+        await does(officer, f"/court/plans/{plan.id}", "serve-plan")
+        applicant = await signed_in(APPLICANT)
+        await does(applicant, f"/party/plans/{plan.id}", "object-to-plan", reason="抵押已注销")
+        assert "抵押已注销" in (await officer.get(f"/court/plans/{plan.id}")).text
+
+    async def test_a_purchase_is_the_buyer_s_own(self, desk: SaleDesk, signed_in: SignedIn) -> None:
+        sale = await desk.a_sale()
+        buyer, stranger = await signed_in(BUYER), await signed_in(STRANGER)
+        shown = await buyer.get(f"/party/purchases/{sale.id}")
+        assert sale.virtual_account in shown.text
+        assert (await stranger.get(f"/party/purchases/{sale.id}")).status_code == 404
+
+    @pytest.mark.parametrize("path", ["/court/sales", "/court/plans"])
+    async def test_the_desks_are_for_the_court(
+        self, desk: SaleDesk, signed_in: SignedIn, path: str
+    ) -> None:
+        await desk.a_sale()
+        assert (await (await signed_in(OFFICER)).get(path)).status_code == 200
+        assert (await (await signed_in(STRANGER)).get(path)).status_code == 403
+
+    async def test_an_unknown_sale_is_not_found(self, desk: SaleDesk, signed_in: SignedIn) -> None:
+        shown = await (await signed_in(OFFICER)).get(f"/court/sales/{UUID(int=9)}")
+        assert shown.status_code == 404
