@@ -177,7 +177,8 @@ def resume(hall: Hall, at: datetime, rules: Rules) -> Hall:
     """Start the clock again: give back the time lost, and at least one extension."""
     if hall.paused_at is None or hall.is_over:
         return hall
-    given_back = hall.closes_at + max(at - hall.paused_at, timedelta())
+    lost_from = max(hall.paused_at, hall.live_since)  # before the opening nothing is lost
+    given_back = hall.closes_at + max(at - lost_from, timedelta())
     closes_at = max(given_back, at + rules.extend_by)
     return replace(hall, paused_at=None, live_since=max(at, hall.live_since), closes_at=closes_at)
 

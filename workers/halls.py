@@ -19,7 +19,7 @@ from bidding import queries
 from bidding.commands import close_session, make_session, open_session, stop_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.session import LIVE, Session, SessionState, SessionTerms
-from bidding.hall.standstill import suspend_session
+from bidding.hall.standstill import SUSPENDABLE, suspend_session
 from bidding.registration import Registration
 from workers.wiring import Context
 
@@ -90,7 +90,7 @@ async def follow_listings(context: Context) -> None:
     suspended = await _sessions(
         context,
         Listing.state == ListingState.SUSPENDED,
-        Session.state.in_({SessionState.OPEN, SessionState.PAUSED}),
+        Session.state.in_(SUSPENDABLE),
     )
     for session_id in suspended:
         async with context.database.unit(SYSTEM) as work:

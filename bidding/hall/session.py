@@ -47,6 +47,7 @@ SESSION_LIFE: Final[Mapping[tuple[SessionState, SessionTrigger], SessionState]] 
     (_S.SCHEDULED, _T.OPEN): _S.OPEN,  # 网拍20
     (_S.OPEN, _T.PAUSE): _S.PAUSED,  # 网拍28(2)
     (_S.OPEN, _T.SUSPEND): _S.SUSPENDED,  # 网拍28(1)
+    (_S.SCHEDULED, _T.SUSPEND): _S.SUSPENDED,
     (_S.PAUSED, _T.SUSPEND): _S.SUSPENDED,
     (_S.PAUSED, _T.RESUME): _S.OPEN,
     (_S.SUSPENDED, _T.RESUME): _S.OPEN,  # 网拍28(4)

@@ -20,6 +20,9 @@ HOME_LOST_AFTER: Final = timedelta(seconds=4)
 """A home whose heartbeat is older is taken for lost."""
 
 
+SUSPENDABLE: Final = frozenset({SessionState.SCHEDULED, SessionState.OPEN, SessionState.PAUSED})
+
+
 async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> Board:
     """Make a live process the home of a session; its board tells the epoch to commit under.
 
@@ -79,7 +82,8 @@ async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> 
     """Suspend at once, by the court's decision or on a failure (网拍28)."""
     session = await lock_session(work, session_id)
     work.require(policy.SUSPEND, session.court_id)
-    _suspend(work, session, ground)
+    if session.state is not SessionState.SUSPENDED:
+        _suspend(work, session, ground)
 
 
 async def resume_session(work: Unit, *, session_id: SessionId) -> Board:
@@ -110,10 +114,7 @@ async def lock_session(work: Unit, session_id: SessionId) -> Session:
         select(Listing.state).where(Listing.id == of_session).with_for_update(read=True)
     )
     session = await work.lock(Session, session_id)
-    if state is ListingState.SUSPENDED and session.state in {
-        SessionState.OPEN,
-        SessionState.PAUSED,
-    }:
+    if state is ListingState.SUSPENDED and session.state in SUSPENDABLE:
         _suspend(work, session, "listing_suspended")
     return session
 

@@ -224,6 +224,12 @@ class TestPause:
         again = resume(last, CLOSING, LAW)
         assert again.closes_at == CLOSING + FIVE
 
+    def test_a_pause_before_the_opening_costs_nothing(self) -> None:
+        early = pause(OPEN, OPENING - timedelta(hours=2))
+        assert resume(early, OPENING - timedelta(hours=1), LAW).closes_at == CLOSING
+        late = resume(early, OPENING + timedelta(hours=1), LAW)
+        assert late.closes_at == CLOSING + timedelta(hours=1)
+
     def test_a_second_pause_keeps_the_first_instant(self) -> None:
         assert pause(pause(OPEN, self.AT), CLOSING).paused_at == self.AT
 
