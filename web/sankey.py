@@ -10,8 +10,8 @@ THICK_MAX = 120
 """A single flow is a band, not a wall."""
 BAR = 14
 GAP = 14
-TOP = 22
-LABEL_CHARS = 16
+TOP = 36
+LABEL_CHARS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,10 @@ def _bar(node: _Node, last: int) -> str:
     return (
         f'<rect x="{node.x:.1f}" y="{node.y:.1f}" width="{BAR}" height="{node.height:.1f}"'
         f' fill-opacity=".75"><title>{escape(node.name)}</title></rect>'
-        f'<text x="{x:.1f}" y="{node.y - 6:.1f}" font-size="13" text-anchor="{anchor}">'
-        f"{escape(label)} {_yuan(node.fen)}</text>"
+        f'<text x="{x:.1f}" y="{node.y - 20:.1f}" font-size="13" text-anchor="{anchor}">'
+        f"{escape(label)}</text>"
+        f'<text x="{x:.1f}" y="{node.y - 5:.1f}" font-size="12" text-anchor="{anchor}">'
+        f"{_yuan(node.fen)}</text>"
     )
 
 
