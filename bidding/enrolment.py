@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auction.deposits.commands import open_deposit
+from auction.deposits.commands import open_deposit, withdraw_deposit
 from auction.kernel.ids import ListingId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
@@ -143,9 +143,10 @@ async def register_bidder(work: Unit, registration_id: UUID, *, lock: PasswordLo
 
 
 async def withdraw_registration(work: Unit, registration_id: UUID) -> None:
-    """Step back before the deposit was paid."""
+    """Step back before a code is issued; a deposit on its way goes back to its payer."""
     registration = await _own(work, registration_id)
     registration.advance(RegistrationTrigger.WITHDRAW)
+    await withdraw_deposit(work, registration_id=registration.id)
     work.record("registration.withdrawn", stream=_stream(registration_id))
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auction.deposits.commands import confirm_release, receive_deposit
+from auction.deposits.commands import confirm_release, receive_deposit, release_deposits
+from auction.deposits.queries import listings_with_deposits
 from auction.distribution.commands import confirm_disbursement
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
@@ -19,12 +20,14 @@ from auction.ledger.commands import (
 from auction.ledger.orders import ORDER_NUMBER, OrderKind, find_order
 from auction.ledger.statement import BankLine, Direction, LineState, StatementLine, bank_line_of
 from auction.ledger.virtual import Expected, find_virtual_account
+from auction.listings.listing import Listing, ListingState
 from auction.settlement.commands import receive_balance
 from auction.store.database import Database
 from auction.store.unit import Unit
 from workers.wiring import Context
 
 WAITING = (LineState.NEW, LineState.CLAIMED)
+ENDED = (ListingState.SOLD, ListingState.PASSED_IN, ListingState.WITHDRAWN)
 
 
 async def match_lines(context: Context, row_id: UUID, *, court_id: str) -> None:
@@ -59,6 +62,23 @@ async def book_line(database: Database, line_id: UUID) -> None:
             line = await work.lock(StatementLine, line_id)
             if line.state in WAITING:
                 await set_aside_line(work, line, reason=refusal.code)
+
+
+async def release_ended(context: Context) -> None:
+    """Order back what is still held for listings that ended: passed in, withdrawn, or sold.
+
+    The sale itself releases the losers' deposits; this finds what no sale releases, and
+    orders anew what a bank sent back (网拍23).
+    """
+    async with context.database.reading() as session:
+        holding = await listings_with_deposits(session)
+        ended = await session.scalars(
+            select(Listing.id).where(Listing.id.in_(holding), Listing.state.in_(ENDED))
+        )
+        listing_ids = ended.all()
+    for listing_id in listing_ids:
+        async with context.database.unit(SYSTEM) as work:
+            await release_deposits(work, listing_id=listing_id)
 
 
 async def _route(work: Unit, line: StatementLine) -> None:

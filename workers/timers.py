@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import halls, valuations
+from workers import bank, halls, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("sessions_opened", 0.5, halls.open_sessions),
     Timer("sessions_closed", 0.5, halls.close_sessions),
     Timer("listings_followed", 1.0, halls.follow_listings),
+    Timer("deposits", 5.0, bank.release_ended),
 )
 
 

@@ -174,6 +174,24 @@ async def release_deposit(work: Unit, *, registration_id: UUID) -> Deposit:
     return deposit
 
 
+async def withdraw_deposit(work: Unit, *, registration_id: UUID) -> Deposit | None:
+    """The bidder steps back before he may bid: nothing more is awaited, what came goes back."""
+    work.require(policy.WITHDRAW)
+    found = await work.session.scalar(
+        select(Deposit).where(Deposit.registration_id == registration_id)
+    )
+    if found is None:
+        return None
+    deposit = await work.lock(Deposit, found.id)
+    if work.actor.person_id not in (None, deposit.person_id):
+        raise Refusal("forbidden", action=policy.WITHDRAW.action)
+    if deposit.state is DepositState.AWAITED:
+        _lapse(work, deposit)
+    else:
+        await _order_release(work, deposit, work.now)
+    return deposit
+
+
 async def confirm_release(work: Unit, *, order_number: str, line: BankLine) -> Deposit:
     """The bank's statement shows that a deposit went back."""
     deposit = await _lock_ordered(work, order_number)

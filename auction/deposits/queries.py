@@ -53,6 +53,16 @@ async def unreleased_of_listing(session: AsyncSession, listing_id: UUID) -> int:
     return len(rows.all())
 
 
+async def listings_with_deposits(session: AsyncSession) -> Sequence[UUID]:
+    """Listings for which money is held for bidders, or still awaited."""
+    rows = await session.scalars(
+        select(Deposit.listing_id)
+        .where(Deposit.state.in_((DepositState.AWAITED, DepositState.HELD)))
+        .distinct()
+    )
+    return rows.all()
+
+
 def _view(row: Deposit) -> DepositView:
     return DepositView(
         row.id,

@@ -10,12 +10,13 @@ from auction.deposits.commands import (
     forfeit_deposit,
     release_deposit,
     release_deposits,
+    withdraw_deposit,
 )
 from auction.deposits.deposit import Deposit, DepositState
 from auction.deposits.queries import deposit_of, unreleased_of_listing
-from auction.kernel.actor import SYSTEM
+from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import AccountId, new_id
+from auction.kernel.ids import AccountId, PersonId, new_id
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance, open_account
@@ -138,6 +139,28 @@ class TestReleasing:
         async with database.unit(SYSTEM) as work:
             again = await release_deposit(work, registration_id=deposit.registration_id)
         assert again.order_number not in ("", failed)
+
+
+class TestStepsBack:
+    async def test_nothing_more_is_awaited(self, desk: Desk, database: Database) -> None:
+        deposit = await desk.a_deposit()
+        async with database.unit(SYSTEM) as work:
+            await withdraw_deposit(work, registration_id=deposit.registration_id)
+        assert (await desk.deposit(deposit)).state is DepositState.LAPSED
+
+    async def test_what_was_paid_goes_back(self, desk: Desk, database: Database) -> None:
+        deposit = await a_held_deposit(desk)
+        bidder = Actor(PersonId(deposit.person_id), frozenset({Role.BIDDER}))
+        async with database.unit(bidder) as work:
+            await withdraw_deposit(work, registration_id=deposit.registration_id)
+        assert (await desk.deposit(deposit)).state is DepositState.RELEASE_ORDERED
+
+    async def test_only_its_bidder_may(self, desk: Desk, database: Database) -> None:
+        deposit = await desk.a_deposit()
+        stranger = Actor(PersonId(new_id(NOON)), frozenset({Role.BIDDER}))
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(stranger) as work:
+                await withdraw_deposit(work, registration_id=deposit.registration_id)
 
 
 class TestTheWinner:
