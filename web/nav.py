@@ -23,6 +23,7 @@ BIDDERS = frozenset({Role.BIDDER})
 """Everybody who signed up; the desks of bidders are hidden from those with a desk of their own."""
 
 LINKS = (
+    Link("/inbox", n_("收到的文书"), frozenset({Role.BIDDER, Role.AGENCY})),
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
