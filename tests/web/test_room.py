@@ -1,0 +1,253 @@
+"""A bidder in a real browser, on a phone: signing up, bidding, a cut line, an extended end."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from sqlalchemy import select
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.ids import BidderCode, ListingId, RegistrationId
+from auction.kernel.money import Money
+from auction.kernel.settings import Settings
+from auction.law.warnings import SPECIAL_WARNINGS
+from auction.people.identity import check_digit
+from auction.people.organisation import Court
+from auction.store.database import Database
+from auction.store.keys import KeyHolder
+from bidding.admission import IssuedCode, add_codes, hold_registration, qualify_registrations
+from bidding.engine import Extension, Ladder, Rules
+from bidding.registration import Registration
+from bidding.undertakings import UNDERTAKINGS
+from tests.bidding.halls import AHall, a_hall
+from tests.web.chromium import DESKTOP, chromium, free_port, served, shots, visitor
+from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+
+pytestmark = pytest.mark.browser
+Execute = Callable[[str], Awaitable[None]]
+PASSWORD = "参拍密码八位以上"
+FIRST17 = "99010119900307001"
+STEP = 1_000_000
+START = 118_000_000
+NEAR = timedelta(seconds=8)
+"""The law's five minutes in small: a bid this close to the end moves it this far."""
+RULES = Rules(Ladder.MULTIPLE, Extension.RESET, Money(START), Money(STEP), NEAR, NEAR)
+LASTS = timedelta(seconds=45)
+
+
+@dataclass
+class Site:
+    """Pages, hall and signer running, one listing open for bids, a browser at hand."""
+
+    settings: Settings
+    database: Database
+    room: ARoom
+    hall: AHall
+    browser: Browser
+
+    @property
+    def path(self) -> str:
+        return f"/lots/{self.hall.listing_id}"
+
+
+@pytest.fixture
+async def site(settings: Settings, database: Database, as_owner: Execute) -> AsyncIterator[Site]:
+    assert database  # it is emptied after the test
+    port = free_port()
+    own = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://127.0.0.1:{port}")
+    async with (
+        real_time(own) as now,
+        a_signer(own),
+        a_room(own, now) as room,
+        served(room.settings, now),
+        chromium() as browser,
+    ):
+        hall = await a_hall(now, as_owner, rules=RULES, lasts=LASTS, has_home=False)
+        await as_owner(
+            "UPDATE listings SET published_at = drafted_at, deposit = 11800000,"
+            " title = '杭湾市滨江区五常街道文一西路998号8幢1502室住宅用房'"
+        )
+        await as_owner(
+            "INSERT INTO cases (id, court_id, number, enforcement_basis, officer_id,"
+            " debtor_is_enterprise, state, rulebook, opened_at, stay_ground) SELECT case_id,"
+            " court_id, '（2026）浙0199执88号', '', drafted_by, false, 'open', 'LAW', drafted_at,"
+            " '' FROM listings"
+        )
+        async with now.unit(SYSTEM) as work:
+            work.add(Court(id="浙0199", name="杭湾市人民法院（演示）"))
+        yield Site(room.settings, now, room, hall, browser)
+
+
+async def signed_up(site: Site, page: Page) -> None:
+    """Sign up and do every task of the registration, as a thumb would."""
+    await page.goto("/sign-up")
+    await page.fill("#f-name", "赵一鸣")
+    await page.fill("#f-identity_number", FIRST17 + check_digit(FIRST17))
+    await page.fill("#f-username", "zhao")
+    await page.fill("#f-password", "correct horse battery")
+    await page.check("#f-has_agreed")
+    await page.click("#sign-up button.go")
+    await page.wait_for_url("**/account")
+    await page.goto(f"{site.path}/join")
+    await page.click("#start-registration button")
+    for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS):
+        await page.click(f"#ack-{text.key} button")
+    await page.screenshot(path=shots() / "join-acknowledged.png", full_page=True)
+    await page.fill("#f-room_password", PASSWORD)
+    await page.fill("#f-room_password_again", PASSWORD)
+    await page.click("#submit-registration button.go")
+    await expect(page.locator("#virtual-account")).to_contain_text("955899")
+    await page.screenshot(path=shots() / "join-deposit.png")
+
+
+async def qualified(site: Site) -> BidderCode:
+    """What the worker does once the deposit is held, with the real sealer."""
+    async with site.database.reading() as session:
+        registration = (await session.scalars(select(Registration))).one()
+    async with site.database.unit(SYSTEM) as work:
+        await hold_registration(work, registration.id)
+    keys = KeyHolder(site.settings.signer_socket)
+    told = await keys.ask("code.issue", registration_id=str(registration.id))
+    await keys.close()
+    issued = IssuedCode(
+        registration_id=RegistrationId(registration.id),
+        listing_id=ListingId(registration.listing_id),
+        code=BidderCode(told["code"]),
+        priority_rank=None,
+        sealed_registration=bytes.fromhex(told["sealed_registration"]),
+        sealed_code=bytes.fromhex(told["sealed_code"]),
+    )
+    async with site.database.unit(SYSTEM) as work:
+        await add_codes(work, issued=[issued])
+        await qualify_registrations(work, issued=[issued])
+    return issued.code
+
+
+class Tunnel:
+    """Stands between the page and the hall, and can lose a verdict and the line with it."""
+
+    def __init__(self) -> None:
+        self.is_losing = False
+        self.cuts = 0
+
+    async def through(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def from_hall(message: str | bytes) -> None:
+            if self.is_losing and json.loads(message)["type"] in {"verdict", "frame"}:
+                self.is_losing = False
+                self.cuts += 1
+                self.closing = asyncio.ensure_future(route.close(code=1011, reason="tunnel"))
+                return
+            route.send(message)
+
+        server.on_message(from_hall)
+
+
+async def bid(page: Page, *, steps: int) -> None:
+    await page.click(f"[data-steps='{steps}']")
+    await page.click("#go")
+    await page.click("#confirm")
+
+
+class TestTheRoomOnAPhone:
+    async def test_leads_from_signing_up_to_winning(self, site: Site) -> None:
+        page = await visitor(site.browser, site.settings)
+        watcher = await visitor(site.browser, site.settings, size=DESKTOP)
+        dark = await visitor(site.browser, site.settings, scheme="dark")
+        for other in (watcher, dark):
+            await other.goto(f"{site.path}/room")
+        await signed_up(site, page)
+        code = await qualified(site)
+        tunnel = Tunnel()
+        await page.route_web_socket("ws://**", tunnel.through)
+        rival = site.room.bidder(site.hall, "A1")
+        await rival.enter()
+        await rival.bid(START)
+
+        await self.enters(site, page, code)
+        await self.bids_and_is_outbid(page, rival)
+        await self.comes_back_after_a_cut(page, tunnel)
+        await self.extends_the_end_and_wins(site, page, watcher, code)
+        await dark.screenshot(path=shots() / "room-dark-result.png")
+        for person in (page, watcher, dark):
+            assert person.complaints == []  # type: ignore[attr-defined]
+
+    async def enters(self, site: Site, page: Page, code: str) -> None:
+        await page.goto(f"{site.path}/room")
+        await page.fill("#f-room_password", PASSWORD)
+        await page.click("#enter-room button.go")
+        await expect(page.locator("#bid-title")).to_contain_text(code)
+        await expect(page.locator("#net")).to_have_text("已连接")
+        await expect(page.locator("#price")).to_have_text("1,180,000.00")
+        await expect(page.locator("#price-words")).to_have_text("壹佰壹拾捌万元整")
+        await expect(page.locator("#amount")).to_have_value("1,190,000.00")
+        await page.screenshot(path=shots() / "room-entered.png")
+
+    async def bids_and_is_outbid(self, page: Page, rival: object) -> None:
+        await page.fill("#amount", "1,195,000.00")
+        await page.click("#go")
+        await expect(page.locator("#fault")).to_contain_text("整数倍")
+        await page.click("[data-steps='2']")
+        await page.click("#go")
+        await expect(page.locator("#question-amount")).to_have_text("1,200,000.00")
+        await expect(page.locator("#question-words")).to_have_text("壹佰贰拾万元整")
+        await page.screenshot(path=shots() / "room-question.png")
+        await page.click("#confirm")
+        await expect(page.locator("#mine")).to_have_text("✔ 您目前领先")
+        await expect(page.locator("#receipt")).to_contain_text("1,200,000.00")
+        await page.screenshot(path=shots() / "room-leading.png")
+        await page.fill("#amount", "1,210,000.00")
+        await rival.bid(START + 3 * STEP)  # type: ignore[attr-defined]
+        await expect(page.locator("#mine")).to_have_text("✖ 您的出价已被超过")
+        await expect(page.locator("#amount")).to_have_value("1,220,000.00")
+        await page.screenshot(path=shots() / "room-outbid.png")
+
+    async def comes_back_after_a_cut(self, page: Page, tunnel: Tunnel) -> None:
+        """The verdict is lost with the line: the room asks its fate before anything else."""
+        tunnel.is_losing = True
+        await bid(page, steps=1)
+        await expect(page.locator("#receipt")).to_contain_text("1,220,000.00")
+        await expect(page.locator("#mine")).to_have_text("✔ 您目前领先")
+        await expect(page.locator("#log li.me")).to_have_count(2)
+        assert tunnel.cuts == 1
+
+    async def extends_the_end_and_wins(
+        self, site: Site, page: Page, watcher: Page, code: str
+    ) -> None:
+        left = (site.hall.closes_at - site.database.clock.now()).total_seconds()
+        await asyncio.sleep(max(0.0, left - NEAR.total_seconds() / 2))
+        await bid(page, steps=1)
+        await expect(page.locator("#extension")).to_contain_text("第 1 次延时")
+        await page.screenshot(path=shots() / "room-extended.png")
+        await watcher.screenshot(path=shots() / "room-watching-desktop.png")
+        result = page.locator("#result-title")
+        await expect(result).to_have_text("竞价结束，您以最高价竞得", timeout=20_000)
+        await expect(page.locator("#result-price")).to_contain_text("1,230,000.00")
+        await page.screenshot(path=shots() / "room-won.png")
+        await expect(watcher.locator("#result-title")).to_have_text("竞价结束，成交")
+        await expect(watcher.locator("#result-code")).to_contain_text(code)
+        await watcher.screenshot(path=shots() / "room-result-desktop.png")
+
+
+class TestThePageWithoutScripts:
+    async def test_bids_by_a_form_through_the_home_of_the_session(self, site: Site) -> None:
+        page = await visitor(site.browser, site.settings)
+        await signed_up(site, page)
+        await qualified(site)
+        plain = f"{site.path}/bid"
+        await page.goto(plain)
+        await page.fill("#f-room_password", PASSWORD)
+        await page.click("#enter-room button.go")
+        await page.click("#plain-bid button.go")
+        await expect(page.locator("#told")).to_contain_text("出价成功")
+        await expect(page.locator("#bid")).to_contain_text("确认出价")
+        await page.screenshot(path=shots() / "bid-plain.png", full_page=True)
+        await page.fill("#f-amount", "1,180,000")
+        await page.click("#plain-bid button.go")
+        await expect(page.locator("#told")).to_contain_text("出价未被接受")

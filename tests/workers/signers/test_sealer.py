@@ -1,0 +1,147 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import BidderCode, CourtId, PersonId, RegistrationId
+from auction.kernel.refusal import Refusal
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from bidding import sealing
+from bidding.admission import IssuedCode, add_codes
+from bidding.commands import close_session
+from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
+from tests.bidding.halls import AHall, a_hall, a_placed_bid, place
+from workers.signers import sealer
+from workers.signers.keyring import Keyring
+
+Execute = Callable[[str], Awaitable[None]]
+PRIVATE = bytes(range(32))
+ID = RegistrationId(UUID("018f0000-0000-7000-8000-000000000001"))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keyring:
+    return Keyring(tmp_path / "keys")
+
+
+async def a_registration(database: Database, hall: AHall, state: RegistrationState) -> None:
+    async with database.unit(SYSTEM) as work:
+        work.add(
+            Registration(
+                id=ID,
+                listing_id=hall.listing_id,
+                court_id=CourtId("浙0199"),
+                person_id=PersonId(ID),
+                state=state,
+                capacity=Capacity.SELF,
+                applied_at=work.now,
+                priority=PriorityState.NONE,
+                priority_ground="",
+                public_key=sealing.public_key_of(PRIVATE),
+                password_salt=bytes(16),
+            )
+        )
+
+
+async def issued(database: Database, keys: Keyring, settings: Settings, hall: AHall) -> str:
+    """A code issued by the sealer and known to the hall."""
+    await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
+    told = await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
+    code = IssuedCode(
+        ID,
+        hall.listing_id,
+        BidderCode(told["code"]),
+        None,
+        bytes.fromhex(told["sealed_registration"]),
+        bytes.fromhex(told["sealed_code"]),
+    )
+    async with database.unit(SYSTEM) as work:
+        await add_codes(work, issued=[code])
+    return told["code"]
+
+
+async def opened(keys: Keyring, settings: Settings, hall: AHall, code: str) -> str:
+    question = {"listing_id": str(hall.listing_id), "code": code}
+    return (await sealer.unseal(keys, settings.database_url, question))["registration_id"]
+
+
+class TestIssuing:
+    async def test_seals_the_code_to_the_bidder_and_two_are_never_alike(
+        self, database: Database, settings: Settings, as_owner: Execute, keys: Keyring
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
+        question = {"registration_id": str(ID)}
+        first = await sealer.issue(keys, settings.database_url, question)
+        second = await sealer.issue(keys, settings.database_url, question)
+        about = sealing.about_code(str(hall.listing_id), str(ID))
+        box = bytes.fromhex(first["sealed_code"])
+        assert sealing.unseal(PRIVATE, box, about=about).decode() == first["code"]
+        assert first["code"] != second["code"]
+
+    @pytest.mark.parametrize(
+        "state", [state for state in RegistrationState if state != RegistrationState.DEPOSIT_HELD]
+    )
+    async def test_is_refused_unless_the_deposit_is_held(
+        self, database: Database, settings: Settings, as_owner: Execute, keys: Keyring,
+        state: RegistrationState,
+    ) -> None:  # fmt: skip
+        hall = await a_hall(database, as_owner)
+        await a_registration(database, hall, state)
+        with pytest.raises(Refusal, match="not_ready"):
+            await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
+
+    async def test_of_an_unknown_registration_is_refused(
+        self, database: Database, settings: Settings, keys: Keyring
+    ) -> None:
+        del database
+        with pytest.raises(Refusal, match="not_found"):
+            await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
+
+
+class TestOpening:
+    async def test_waits_for_the_close_whoever_asks(
+        self,
+        database: Database,
+        settings: Settings,
+        as_owner: Execute,
+        clock: FrozenClock,
+        keys: Keyring,
+    ) -> None:
+        hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
+        code = await issued(database, keys, settings, hall)
+        await place(database, hall, a_placed_bid(database, 1000, code))
+        with pytest.raises(Refusal, match="session_not_closed"):
+            await opened(keys, settings, hall, code)
+        clock.advance(timedelta(hours=2))
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        assert await opened(keys, settings, hall, code) == str(ID)
+
+    async def test_is_refused_to_a_sealer_with_another_key(
+        self,
+        database: Database,
+        settings: Settings,
+        as_owner: Execute,
+        clock: FrozenClock,
+        tmp_path: Path,
+    ) -> None:
+        keys = Keyring(tmp_path / "one")
+        hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
+        code = await issued(database, keys, settings, hall)
+        await place(database, hall, a_placed_bid(database, 1000, code))
+        clock.advance(timedelta(hours=2))
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        with pytest.raises(Refusal, match="box_broken"):
+            await opened(Keyring(tmp_path / "other"), settings, hall, code)
+
+    async def test_says_so_when_the_database_is_away(self, keys: Keyring) -> None:
+        question = {"listing_id": str(ID), "code": "ABCD2345"}
+        with pytest.raises(Refusal, match="database_away"):
+            await sealer.unseal(keys, "postgresql://nobody@127.0.0.1:1/none", question)
