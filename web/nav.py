@@ -23,10 +23,10 @@ BIDDERS = frozenset({Role.BIDDER})
 """Everybody who signed up; the desks of bidders are hidden from those with a desk of their own."""
 
 LINKS = (
-    Link("/inbox", n_("收到的文书"), frozenset({Role.BIDDER, Role.AGENCY})),
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
+    Link("/inbox", n_("收到的文书"), frozenset({Role.AGENCY})),
     Link("/court/plans", n_("分配与发放"), frozenset({Role.FINANCE_APPROVER})),
     Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
