@@ -19,6 +19,9 @@ STRANGER = ("钱无主", "6222009900000099")
 STRAY = Money.yuan(88)
 
 _VIRTUAL = re.compile(r"收款账号[^0-9]*(\d{19})")
+_SALE_ACCOUNT = re.compile(r"收款账号（本次成交专用） (\d{19})")
+_BALANCE = re.compile(r"余款 ([\d,]+\.\d{2}) 元")
+_HAMMER = re.compile(r"成交价 ([\d,]+\.\d{2}) 元")
 _AMOUNT = re.compile(r"金额 ([\d,]+\.\d{2}) 元")
 
 
@@ -47,10 +50,28 @@ async def deposits_arrive(j: Journey) -> None:
         j.amounts["stray"] = STRAY.fen
 
 
-async def balance_arrives(j: Journey, username: str, virtual_account: str, due: Money) -> None:
-    """Step 8: the buyer pays the balance to the sale's own account number."""
-    await import_statement(j, [_from(j, username, due, virtual_account, "拍卖余款")])
-    j.amounts["balance"] = due.fen
+async def balance_arrives(j: Journey) -> None:
+    """Step 8: the buyer reads his own page and pays the balance to the sale's own account."""
+    async with j.step("The buyer pays the balance; the bank's statement confirms it"):
+        username, page = await _buyer(j)
+        due = Money.parse(_read(page, _BALANCE))
+        number = _read(page, _SALE_ACCOUNT)
+        await import_statement(j, [_from(j, username, due, number, "拍卖余款")])
+        _, after = await _buyer(j)
+        if Money.parse(_read(after, _BALANCE)) != ZERO:
+            raise StepError("the balance was paid and is still due")
+        j.facts["buyer"] = username
+        j.amounts["balance"] = due.fen
+        j.amounts["hammer_price"] = Money.parse(_read(after, _HAMMER)).fen
+
+
+async def _buyer(j: Journey) -> tuple[str, Page]:
+    """Who won: the one bidder whose own page shows a sale."""
+    for username in BIDDERS:
+        page = await (await j.as_(username)).get("/me")
+        if _SALE_ACCOUNT.search(page.said):
+            return username, page
+    raise StepError("no bidder's page shows a sale")
 
 
 async def orders_are_paid(j: Journey) -> dict[str, Money]:
