@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import bank, halls, valuations
+from workers import bank, halls, sales, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer("sessions_closed", 0.5, halls.close_sessions),
     Timer("listings_followed", 1.0, halls.follow_listings),
     Timer("deposits", 5.0, bank.release_ended),
+    Timer("sales_overdue", 5.0, sales.note_missed_terms),
+    Timer("titles_passed", 2.0, sales.pass_signed_titles),
 )
 
 
