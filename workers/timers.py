@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import bank, halls, sales, valuations
+from workers import bank, halls, nightly, sales, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("deposits", 5.0, bank.release_ended),
     Timer("sales_overdue", 5.0, sales.note_missed_terms),
     Timer("titles_passed", 2.0, sales.pass_signed_titles),
+    Timer("books", nightly.PERIOD_SECONDS, nightly.check_books),
 )
 
 

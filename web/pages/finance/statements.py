@@ -1,6 +1,7 @@
 """Bank statements: upload, preview, import; their lines, and what people say about them."""
 
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,9 @@ from web.views import render, see_other
 from web.wiring import path_id, reading, unit
 
 CANDIDATES_MAX = 8
+NAME_CHARS_MAX = 80
+SHOWN_MAX = 500
+"""So many lines of a file are shown before it is imported; all of them are read."""
 Reason = Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
@@ -60,7 +64,8 @@ async def upload(request: Request) -> Response:
     uploaded = await form_file(request, "statement")
     read_statement(uploaded.data)  # a file that is no statement is refused here
     digest = await _files(request).put(uploaded.data)
-    return see_other(f"/finance/statements/{digest}?name={uploaded.filename[:80]}")
+    name = quote(uploaded.filename[:NAME_CHARS_MAX])
+    return see_other(f"/finance/statements/{digest}?name={name}")
 
 
 async def preview_page(request: Request) -> Response:
@@ -76,6 +81,7 @@ async def preview_page(request: Request) -> Response:
         digest=digest,
         file_name=request.query_params.get("name", "statement.csv"),
         file=file,
+        shown=file.lines[:SHOWN_MAX],
         fresh={line.digest for line in fresh},
     )
 
