@@ -34,7 +34,7 @@ LINKS = (
     Link("/me", n_("我的竞拍"), BIDDERS),
     Link("/party", n_("我的案件"), BIDDERS),
     Link("/inbox", n_("收到的文书"), BIDDERS),
-    Link("/lots", n_("标的物"), VISITORS),
+    Link("/lots", n_("拍卖标的"), VISITORS),
     Link("/calendar", n_("拍卖日历"), VISITORS),
     Link("/draws", n_("摇号公示"), VISITORS),
     Link("/verify", n_("文书查验"), VISITORS),

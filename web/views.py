@@ -13,6 +13,7 @@ The page extends "base.html": {% block title %}, {% block main %}, {% block head
 """
 
 import hashlib
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -35,7 +36,7 @@ from web.signin import set_cookie, visit_of
 
 FOLDER = Path(__file__).parent
 SAID_COOKIE = "said"
-_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,~\-之]*)")
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -147,6 +148,7 @@ def environment(locale: Locale) -> Environment:
         rmb=lambda amount: "—" if amount is None else rmb_upper(amount),
         instant=lambda moment: instant_text(moment, locale),
         day=lambda day: day_text(day, locale),
+        cited=lambda basis: article_text(basis, locale),
         word=lambda state: word(state, locale),
     )
     _add_macros(made)
@@ -172,8 +174,26 @@ def word(state: StrEnum | None, locale: Locale) -> str:
     if state is None:
         return "—"
     key = f"{type(state).__name__}.{state.value}"
-    said = sentence(locale, key)
-    return state.value if said == key else said
+    for own in (f"{package_of(type(state))}.{key}", key):
+        said = sentence(locale, own)
+        if said != own:
+            return said
+    return state.value
+
+
+def package_of(kind: type) -> str:
+    """The domain package of a class: two of them may have a state of one name."""
+    floor, *storeys = kind.__module__.split(".")
+    return storeys[0] if floor == "auction" and storeys else floor
+
+
+def article_text(basis: str, locale: Locale) -> str:
+    """An article as it is cited in a language: the instrument's short name is translated."""
+    cited = _CITATION.fullmatch(basis)
+    if locale is Locale.ZH or cited is None:
+        return translate(locale, basis)
+    place = cited["place"].replace("、", ", ").replace("之", "-")
+    return f"{translate(locale, cited['instrument'])} {place}"
 
 
 def instant_text(moment: datetime | None, locale: Locale) -> Markup:
