@@ -1,0 +1,67 @@
+"""The officer's desk: from the opened assignment to the announced draw, on pages."""
+
+import pytest
+
+from auction.kernel.clock import FrozenClock
+from auction.store.database import Database
+from tests.valuation.stage import Stage
+from tests.web.pages.valuing import SignIn, enrol
+from tests.web.pages.valuing import signed_in as signed_in
+
+
+@pytest.fixture
+def stage(database: Database, clock: FrozenClock) -> Stage:
+    return Stage(database, clock)
+
+
+@pytest.fixture
+async def desk(stage: Stage) -> str:
+    await stage.seized()
+    await enrol(stage, 1)
+    return f"/court/lots/{stage.lot_id}/valuation"
+
+
+async def test_no_common_price_leads_over_the_appraisal_to_an_announced_draw(
+    signed_in: SignIn, desk: str
+) -> None:
+    officer = await signed_in("officer")
+    prices = {"applicant_price": "100", "respondent_price": "200"}
+    for form_id, fields in (
+        ("open-assignment", {}),
+        ("record-negotiation", prices),
+        ("open-appraisal", {"field": "real_estate"}),
+        ("announce-draw", {}),
+    ):
+        assert (await officer.submit(desk, form_id, fields)).status_code == 303
+    page = await officer.get(desk)
+    assert "承诺中" in page.text
+    assert "/draws/" in page.text
+
+
+async def test_one_price_from_both_sides_is_the_reference_price(
+    signed_in: SignIn, desk: str
+) -> None:
+    officer = await signed_in("officer")
+    await officer.submit(desk, "open-assignment", {})
+    prices = {"applicant_price": "1,000.50", "respondent_price": "1000.5"}
+    await officer.submit(desk, "record-negotiation", prices)
+    page = await officer.get(desk)
+    assert "1,000.50" in page.text
+    assert 'id="reference-price"' in page.text
+
+
+async def test_a_price_that_is_none_is_one_sentence_and_changes_nothing(
+    signed_in: SignIn, desk: str
+) -> None:
+    officer = await signed_in("officer")
+    await officer.submit(desk, "open-assignment", {})
+    answer = await officer.submit(desk, "record-negotiation", {"applicant_price": "1e5"})
+    assert answer.status_code == 422
+    assert 'id="record-negotiation"' in (await officer.get(desk)).text
+
+
+@pytest.mark.parametrize(("username", "status"), [("applicant", 403), ("staff1", 403)])
+async def test_nobody_else_has_the_desk(
+    signed_in: SignIn, desk: str, username: str, status: int
+) -> None:
+    assert (await (await signed_in(username)).get(desk)).status_code == status
