@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from auction.cases.case import Case, Party
+from auction.cases.case import Case, CaseState, Party
 from auction.cases.claims import Claim
 from auction.distribution import policy, service
 from auction.distribution.estate import Choices, Gathering, Terms, gather
@@ -42,6 +42,7 @@ from auction.ledger.orders import (
 )
 from auction.ledger.statement import BankLine
 from auction.ledger.transfer import Posting, Transfer
+from auction.lots.lot import Lot
 from auction.notices.commands import issue_notice
 from auction.settlement.sale import Sale, SaleState, TaxLine
 from auction.store.unit import Unit
@@ -193,6 +194,7 @@ async def approve_plan(work: Unit, plan_id: UUID) -> Plan:
     plan = await _lock(work, plan_id, policy.APPROVE)
     if work.actor.person_id == plan.drafted_by:
         raise Refusal("plan.same_person")
+    await _check_free(work, plan)
     await _check_objections(work, plan)
     plan.advance(PlanTrigger.APPROVE)
     plan.approved_by, plan.approved_at = work.actor.person_id, work.now
@@ -215,6 +217,17 @@ async def approve_plan(work: Unit, plan_id: UUID) -> Plan:
     return plan
 
 
+async def _check_free(work: Unit, plan: Plan) -> None:
+    """A hold on the lot or a stay of the case stops the money too (网拍36(2), 民诉法267)."""
+    sale = await work.load(Sale, plan.sale_id)
+    lot = await work.load(Lot, sale.lot_id)
+    if lot.held_ground:
+        raise Refusal("lot.held", ground=lot.held_ground)
+    case = await work.load(Case, plan.case_id)
+    if case.state is CaseState.STAYED:
+        raise Refusal("plan.case_stayed", ground=case.stay_ground)
+
+
 async def _check_objections(work: Unit, plan: Plan) -> None:
     until = await service.deadline(work.session, plan)
     if until is None or work.now < until:
@@ -233,6 +246,7 @@ async def order_disbursement(work: Unit, line_id: UUID) -> Disbursement:
     ordered_by = work.actor.person_id
     if ordered_by is None or ordered_by in {plan.drafted_by, plan.approved_by}:
         raise Refusal("plan.same_person")
+    await _check_free(work, plan)
     await _check_payable(work, plan, line)
     name, number = await _payee_account(work, line)
     disbursement_id = work.new_id()

@@ -59,6 +59,20 @@ class SaleView:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultView:
+    """What everybody may know of a sale: the winner's real identity, the number masked (网拍22)."""
+
+    buyer_name: str
+    buyer_masked: str
+    code: str
+    hammer_price: Money
+    closed_at: datetime
+    state: SaleState
+    confirmation_code: str
+    """Opens the confirmation's proof on the verification page."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptView:
     """One payment of the balance."""
 
@@ -121,6 +135,27 @@ async def sale_of_listing(session: AsyncSession, listing_id: UUID) -> SaleView |
     """The sale that a listing led to, if it did."""
     row = (await session.execute(_sales().where(Sale.listing_id == listing_id))).one_or_none()
     return _view(row) if row else None
+
+
+async def published_result(session: AsyncSession, listing_id: UUID) -> ResultView | None:
+    """The published result of a listing, if it was sold."""
+    found = await sale_of_listing(session, listing_id)
+    if found is None:
+        return None
+    code = await session.scalar(
+        select(Notice.code)
+        .join(Sale, Sale.confirmation_notice_id == Notice.id)
+        .where(Sale.id == found.id)
+    )
+    return ResultView(
+        found.buyer_name,
+        found.buyer_masked,
+        found.code,
+        found.hammer_price,
+        found.closed_at,
+        found.state,
+        code or "",
+    )
 
 
 async def receipts(session: AsyncSession, sale_id: UUID) -> Sequence[ReceiptView]:

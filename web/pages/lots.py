@@ -30,6 +30,7 @@ from auction.listings.items import BY_KEY
 from auction.listings.listing import ListingState
 from auction.listings.round import Round
 from auction.lots.asset import AssetKind
+from auction.settlement.queries import published_result
 from bidding.standing import Standing, standings
 from web.downloads import file_answer
 from web.views import render
@@ -152,9 +153,11 @@ async def lot_page(request: Request) -> Response:
         view = await published(session, listing_id)
         photos = await published_photos(session, view.asset_id)
         rounds = await show(session, view.rounds, database_of(request).clock.now())
+        result = await published_result(session, listing_id)
     return render(
         request,
         "public/lot.html",
+        result=result,
         listing=view,
         card=view.card,
         shown=next(item for item in rounds if item.card.id == view.card.id),

@@ -28,6 +28,8 @@ from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance
 from auction.ledger.statement import LineState
 from auction.ledger.tables import Account
+from auction.lots.lot import Lot
+from auction.settlement.sale import Sale
 from auction.store.database import Database
 from tests.finance import pays_out
 from tests.sales import (
@@ -275,3 +277,17 @@ class TestPaying:
             pays_out(order.amount - Money(1), order.order_number, account=order.payee_account)
         )
         assert (booked.state, booked.reason) == (LineState.UNIDENTIFIED, "order.line_differs")
+
+
+class TestHolds:
+    async def test_a_hold_on_the_lot_stops_the_money(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.an_approved_plan()
+        line = (await desk.plan_lines(plan))[0]
+        async with database.unit(OFFICER) as work:
+            sale = await work.load(Sale, plan.sale_id)
+            lot = await work.lock(Lot, sale.lot_id)
+            lot.held_ground = "案外人异议"
+        with pytest.raises(Refusal, match=r"lot\.held"):
+            await desk.orders(line)

@@ -166,6 +166,15 @@ class TestReading:
         assert (await (await signed_in(OFFICER)).get(path)).status_code == 200
         assert (await (await signed_in(STRANGER)).get(path)).status_code == 403
 
+    async def test_everybody_may_see_who_bought_and_for_how_much(
+        self, desk: SaleDesk, new_browser: NewBrowser
+    ) -> None:
+        sale = await desk.a_sale()
+        shown = await new_browser().get(f"/lots/{sale.listing_id}")
+        assert "成交公示" in shown.text
+        assert "张三" in shown.text
+        assert "99010119800101104" not in shown.text
+
     async def test_an_unknown_sale_is_not_found(self, desk: SaleDesk, signed_in: SignedIn) -> None:
         shown = await (await signed_in(OFFICER)).get(f"/court/sales/{UUID(int=9)}")
         assert shown.status_code == 404
