@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, ListingId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
-from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode
+from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode, HallDeparture
 from bidding.registration import (
     PriorityState,
     Registration,
@@ -116,6 +117,21 @@ async def admitted_code(
     """Say under which code a browser was let in, if it was."""
     found = await session.get(HallAdmission, admission_digest(listing_id, secret))
     return found.code if found is not None and found.expires_at > now else None
+
+
+async def leave_hall(work: Unit, *, secret: bytes) -> None:
+    """Have the sockets of an ending sign-in closed. Nothing is recorded: see `admit`."""
+    work.require(policy.LEAVE)
+    mark = sign_in_mark(secret)
+    if await work.session.get(HallDeparture, mark) is None:
+        work.add(HallDeparture(mark=mark, left_at=work.now))
+
+
+async def departed(session: AsyncSession, since: datetime) -> set[bytes]:
+    """The marks of sign-ins that ended since then."""
+    return set(
+        await session.scalars(select(HallDeparture.mark).where(HallDeparture.left_at >= since))
+    )
 
 
 async def rank_of_code(session: AsyncSession, listing_id: UUID, code: BidderCode) -> int | None:

@@ -251,3 +251,12 @@ class TestThePageWithoutScripts:
         await page.fill("#f-amount", "1,180,000")
         await page.click("#plain-bid button.go")
         await expect(page.locator("#told")).to_contain_text("出价未被接受")
+        await self.is_shut_out_by_signing_out(site, page)
+
+    async def is_shut_out_by_signing_out(self, site: Site, page: Page) -> None:
+        """A second tab in the room loses its socket when this one signs out."""
+        room = await page.context.new_page()
+        await room.goto(f"{site.path}/room")
+        await expect(room.locator("#net")).to_have_text("已连接")
+        await page.click("#sign-out button")
+        await expect(room.locator("#net")).not_to_have_text("已连接", timeout=3000)

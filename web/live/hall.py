@@ -113,6 +113,12 @@ class Hall:
         for connection in tuple(self.fanout.sockets):
             connection.end(code, reason)
 
+    def dismiss(self, marks: set[bytes]) -> None:
+        """Send those away whose sign-in has ended."""
+        for connection in tuple(self.fanout.sockets):
+            if connection.admission is not None and connection.admission.sign_in in marks:
+                connection.end(CloseCode.POLICY_VIOLATION, "signed out")
+
     def _let_go(self, connection: HallConnection) -> None:
         self.fanout.sockets.discard(connection)
         self.fanout.stir()

@@ -19,10 +19,12 @@ from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding import queries
+from bidding.admission import departed
 from bidding.commands import Sign, open_session
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.session import Board, SessionState
 from bidding.hall.standstill import beat, become_home, leave
+from bidding.hall.ticket import LIFE as TICKET_LIFE
 from bidding.hall.ticket import Admission, redeem_ticket
 from bidding.sequencer import Sequencer
 from web.live.connection import HallConnection
@@ -131,6 +133,9 @@ class Keeper:
         async with self._database.reading() as session:
             boards = await queries.boards(session, list(self._halls))
             lost = await queries.orphans(session, self.clock.now())
+            gone = await departed(session, self.clock.now() - TICKET_LIFE - LAST_MINUTE)
+        for hall in self._halls.values():
+            hall.dismiss(gone)
         for session_id, board in boards.items():
             await self._see(self._halls[session_id], board)
         for session_id in lost:

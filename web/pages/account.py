@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from auction.kernel.actor import Role
 from auction.kernel.ids import PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.people.commands import Enrolment, enroll_person, sign_in, sign_out
 from auction.people.credentials import Passwords, new_token
 from auction.people.person import PersonKind
 from auction.people.queries import authenticate, live_sign_ins
+from bidding.admission import leave_hall
 from web.attempts import Attempts
 from web.forms import read_form
 from web.i18n import n_
@@ -108,6 +110,10 @@ async def sign_out_now(request: Request) -> Response:
     if visit.sign_in:
         async with unit(request) as work:
             await sign_out(work, visit.sign_in.id)
+        if Role.BIDDER in visit.actor.roles:
+            # A commit of its own: the hall's mark must not stand beside the person's sign-out.
+            async with unit(request) as work:
+                await leave_hall(work, secret=visit.secret.encode())
     response = see_other("/")
     drop_cookie(response, request.state.settings, "signin")
     return response

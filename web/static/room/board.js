@@ -170,6 +170,9 @@ export function drawResult(state, me) {
   const result = state.result || {};
   box.hidden = false;
   document.querySelector(".now").classList.add("over");
+  if (!me.code) {
+    at("bid").hidden = true;
+  }
   const isMine = Boolean(me.code) && result.code === me.code;
   const key = state.phase === "stopped" ? "result_stopped" : result.code ? (isMine ? "result_mine" : "result_sold") : "result_passed_in";
   at("result-title").textContent = word(key);

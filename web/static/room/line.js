@@ -57,10 +57,10 @@ export class Line {
     const answer = await fetch(this.place.ticketUrl, {
       method: "POST", headers: { "X-CSRF-Token": this.place.token }, credentials: "same-origin",
     });
-    if (answer.status === 401 || answer.status === 403 || answer.status === 422) {
+    if ([401, 403, 409, 422].indexOf(answer.status) >= 0) {
       this.isOver = true;
       this.hear({ type: "locked" });
-      throw new Error("the hall asks for the password again");
+      throw new Error("no seat any more");
     }
     if (!answer.ok) {
       throw new Error("no ticket");

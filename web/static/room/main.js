@@ -25,6 +25,9 @@ function hear(wire) {
   if (wire.type === "cut" || wire.type === "locked") {
     showConnection(wire.type === "cut" ? "off" : "locked");
     refreshBox();
+    if (wire.type === "locked") {
+      startAnew();
+    }
     return;
   }
   const message = heard(wire);
@@ -43,6 +46,15 @@ function hear(wire) {
     settle(message);
   } else if (message.kind === "fault") {
     stumble(message);
+  }
+}
+
+// No ticket is given any more: the page, asked again, shows the result or asks for the password.
+function startAnew() {
+  const key = "anew" + location.pathname;
+  if (Date.now() - Number(sessionStorage.getItem(key)) > 30000) {
+    sessionStorage.setItem(key, String(Date.now()));
+    setTimeout(function () { location.reload(); }, 1500);
   }
 }
 

@@ -91,8 +91,17 @@ def upgrade() -> None:
     )
     grant("hall_admission", "SELECT, INSERT")
 
+    op.create_table(
+        "hall_departure",
+        sa.Column("mark", sa.LargeBinary, nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name="pk_hall_departure"),
+    )
+    op.create_index("ix_hall_departure_left_at", "hall_departure", ["left_at"])
+    grant("hall_departure", "SELECT, INSERT")
+
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("hall_admission", "hall_code", "acknowledgement", "registration"):
+    for table in ("hall_departure", "hall_admission", "hall_code", "acknowledgement", "registration"):
         op.drop_table(table)
