@@ -26,21 +26,21 @@ _COMMISSION_PATH = re.compile(r"/agency/commissions/[0-9a-f-]{36}")
 
 async def steps_valuation(j: Journey) -> None:
     """From the opened assignment to the reference price."""
-    async with j.step("议价不成，转入委托评估"):
+    async with j.step("No common price: the commissioned appraisal is opened (参考价4, 14)"):
         await _no_agreement(j)
-    async with j.step("公告摇号，名单与清单固定"):
+    async with j.step("The draw is announced, roster and manifest frozen (参考价16)"):
         await _announce(j)
-    async with j.step("申请执行人、被执行人、承办人提交承诺"):
+    async with j.step("Applicant, respondent and officer commit to their numbers"):
         nonces = await _commit(j)
-    async with j.step("三方公布随机数"):
+    async with j.step("All three reveal them"):
         await _reveal(j, nonces)
-    async with j.step("两家 VRF 求证，得出三家机构及次序；下载记录并独立复验"):
+    async with j.step("Both VRF keys prove; three agencies in order; the transcript verifies"):
         ranked = await _result(j)
-    async with j.step("第一顺位机构接受委托并提交报告"):
+    async with j.step("The first agency accepts and files its report (参考价19)"):
         await _report(j, ranked[0])
-    async with j.step("承办人审查并送达报告"):
+    async with j.step("The officer checks and serves the report (参考价20, 21)"):
         await _serve(j)
-    async with j.step("异议期满，参考价确定"):
+    async with j.step("The objection window passes, the reference price is set (参考价26)"):
         await j.until_page("officer", _desk(j), "参考价已确定", seconds=WINDOW_SECONDS_MAX)
 
 
