@@ -136,13 +136,14 @@ class TestEnding:
         self, room: ARoom, now_database: Database, as_owner: Execute
     ) -> None:
         hall = await a_hall(
-            now_database, as_owner, rules=SHORT, lasts=timedelta(seconds=1.5), has_home=False
+            now_database, as_owner, rules=SHORT, lasts=timedelta(seconds=6), has_home=False
         )
         bidder, rival = room.bidder(hall, "A1"), room.bidder(hall, "Y1")
         await bidder.enter()
         await rival.enter()
         await bidder.bid(START)
-        await asyncio.sleep(0.9)
+        left = hall.closes_at - now_database.clock.now()
+        await asyncio.sleep(max(0.0, left.total_seconds() - 0.7))
         assert (await bidder.bid(START + STEP))["is_extended"]
         assert (await rival.bid(START + STEP))["is_accepted"]
         await bidder.until(lambda: bidder.phase == "sold", "the end")
