@@ -1,8 +1,6 @@
 """The one table of URLs: what every module of web/pages serves, each form guarded."""
 
-import importlib
-import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from types import ModuleType
 
 from starlette.requests import Request
@@ -11,7 +9,34 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from web import pages
+from web.pages import (
+    account,
+    agency,
+    assist,
+    bidder,
+    draws,
+    hall,
+    law,
+    lots,
+    oversight,
+    party,
+    public,
+    registration,
+    room,
+    verify,
+)
+from web.pages.court import (
+    assets,
+    cases,
+    imports,
+    listings,
+    notices,
+    plans,
+    priority,
+    sales,
+    valuation,
+)
+from web.pages.finance import book, desk, orders, statements
 from web.signin import check_form_origin
 from web.views import FOLDER
 
@@ -19,21 +44,42 @@ Page = Callable[[Request], Awaitable[Response]]
 STATIC_SECONDS = 365 * 24 * 3600
 
 
+PAGES: tuple[ModuleType, ...] = (
+    public,
+    law,
+    lots,
+    draws,
+    verify,
+    account,
+    registration,
+    room,
+    bidder,
+    party,
+    agency,
+    assist,
+    oversight,
+    hall,
+    assets,
+    cases,
+    imports,
+    listings,
+    notices,
+    plans,
+    priority,
+    sales,
+    valuation,
+    book,
+    desk,
+    orders,
+    statements,
+)
+"""Every module of pages. Public ones first, then the desks."""
+
+
 def routes() -> list[BaseRoute]:
     """Every page, then the static files."""
-    table = [_guarded(route) for module in _modules(pages) for route in module.ROUTES]
+    table = [_guarded(route) for module in PAGES for route in module.ROUTES]
     return [*table, Mount("/static", HashedFiles(directory=FOLDER / "static"), name="static")]
-
-
-def _modules(package: ModuleType) -> Iterator[ModuleType]:
-    """The modules of a package of pages that serve anything, by name, subfolders last."""
-    found = sorted(pkgutil.iter_modules(package.__path__), key=lambda info: (info.ispkg, info.name))
-    for info in found:
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        if info.ispkg:
-            yield from _modules(module)
-        elif hasattr(module, "ROUTES"):
-            yield module
 
 
 def _guarded(route: BaseRoute) -> BaseRoute:

@@ -1,11 +1,15 @@
+import importlib
+import pkgutil
+
 from starlette.routing import Route
 
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.web.browser import ORIGIN
 from tests.web.conftest import NewBrowser
+from web import pages
 from web.app import build_app
-from web.routes import routes
+from web.routes import PAGES, routes
 
 HEADERS = {
     "content-security-policy": "default-src 'none'",
@@ -59,6 +63,14 @@ class TestEveryRoute:
         browser = new_browser()
         for method in ("PUT", "DELETE", "PATCH", "TRACE"):
             assert (await browser.client.request(method, "/")).status_code == 405
+
+    def test_every_module_of_pages_is_in_the_table(self) -> None:
+        found = {
+            info.name
+            for info in pkgutil.walk_packages(pages.__path__, "web.pages.")
+            if hasattr(importlib.import_module(info.name), "ROUTES")
+        }
+        assert found == {module.__name__ for module in PAGES}
 
     def test_no_two_pages_share_an_address(self) -> None:
         seen = [(r.path, m) for r in table() for m in (r.methods or set()) if m != "HEAD"]
