@@ -25,13 +25,13 @@ ROAD: tuple[Step, ...] = (
     settlement.title_passes,
     settlement.assistance_is_asked,
     assist.steps_assist,
-    settlement.taxes_are_shown_paid,
-    assist.steps_register,
-    settlement.lot_is_delivered,
     settlement.plan_is_approved,
     settlement.payouts_are_ordered,
     finance.payouts_are_paid,
     settlement.everything_is_paid,
+    settlement.taxes_are_shown_paid,  # 先税后证: the plan has paid the seller's taxes
+    assist.steps_register,
+    settlement.lot_is_delivered,
     assist.steps_papers,
     finance.books_close,
 )
