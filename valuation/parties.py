@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from auction.cases.case import Case, Party, PartyRole
+from auction.cases.case import Case, CaseState, Party, PartyRole
 from auction.kernel.clock import BEIJING
 from auction.kernel.ids import CaseId
 from auction.kernel.refusal import Refusal
@@ -22,6 +22,13 @@ from valuation.report import Report
 
 SIDES = (PartyRole.APPLICANT, PartyRole.RESPONDENT)
 """Whose price is at stake: they negotiate and contribute; the others are served and may object."""
+
+
+async def require_open_case(work: Unit, case_id: CaseId) -> None:
+    """Nothing is decided in a case that is stayed or closed (参考价28, 网拍28)."""
+    case = await work.lock(Case, case_id, share=True)
+    if case.state is not CaseState.OPEN:
+        raise Refusal("case.not_open", state=case.state.value)
 
 
 async def parties_of(work: Unit, case_id: CaseId) -> Sequence[Party]:

@@ -17,6 +17,7 @@ from valuation import policy
 from valuation.assignment import Assignment, AssignmentState, AssignmentTrigger
 from valuation.events import ReferencePriceSet
 from valuation.methods import PricingMethod, Situation, require_open
+from valuation.parties import require_open_case
 from valuation.roster import Field
 
 
@@ -41,6 +42,7 @@ async def open_assignment(work: Unit, lot_id: LotId, *, assignment_id: Assignmen
     known = await work.session.get(Assignment, assignment_id)
     if known is not None:
         return known
+    await require_open_case(work, lot.case_id)
     await _require_none_live(work, lot_id)
     if lot.state is not LotState.PRICING:
         await advance_lot(work, lot_id, LotTrigger.OPEN_PRICING)

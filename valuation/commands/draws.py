@@ -31,7 +31,7 @@ from valuation.drawing import (
 )
 from valuation.events import DrawMoved
 from valuation.messages import Course, DrawState, Message
-from valuation.parties import contributor, serve_draw_record
+from valuation.parties import contributor, require_open_case, serve_draw_record
 from valuation.roster import Field, RosterEntry, RosterSnapshot, pool_bytes, pool_of, source_of
 from valuation.turns import commission_rank
 from valuation.verifying import is_good, verify
@@ -59,6 +59,7 @@ async def announce_draw(work: Unit, assignment_id: AssignmentId, *, draw_id: Dra
         return known
     if assignment.state is not AssignmentState.APPRAISING:
         raise Refusal("draw.no_appraisal", state=assignment.state)
+    await require_open_case(work, assignment.case_id)
     plan = await _plan(work, assignment)
     manifest = _manifest(plan)
     invariant(not protocol.manifest_faults(manifest), "a manifest we make has no fault")

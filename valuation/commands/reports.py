@@ -21,7 +21,7 @@ from valuation.commission import Commission, CommissionState, CommissionTrigger
 from valuation.drawing import Draw
 from valuation.events import ReferencePriceSet
 from valuation.methods import PricingMethod
-from valuation.parties import parties_of, serve_report_copies
+from valuation.parties import parties_of, require_open_case, serve_report_copies
 from valuation.report import (
     Check,
     ObjectionGround,
@@ -132,6 +132,7 @@ async def serve_report(work: Unit, report_id: UUID) -> Commission:
         return commission
     if report.checked_at is None or report.faults:
         raise Refusal("report.not_checked")
+    await require_open_case(work, commission.case_id)
     commission.advance(CommissionTrigger.SERVE)
     commission.served_at = work.now
     commission.objections_close_at = _objections_close(work, work.now)
@@ -205,6 +206,7 @@ async def settle_reference_price(work: Unit, commission_id: UUID) -> Assignment:
     work.require(policy.SETTLE)
     assignment = await work.lock(Assignment, commission.assignment_id)
     report = await _last_report(work, commission)
+    await require_open_case(work, commission.case_id)
     await _require_settled(work, commission, report)
     commission.advance(CommissionTrigger.SETTLE)
     assignment.advance(AssignmentTrigger.SETTLE)

@@ -1,8 +1,11 @@
+import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 
+from auction.cases.commands import stay_case
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
 from auction.notices.notice import Notice
@@ -89,6 +92,30 @@ class TestAnnouncing:
         await stage.announced()
         with pytest.raises(Refusal, match=r"draw\.conflict"):
             await stage.announce(made("second"))
+
+    async def test_of_two_announced_at_once_one_is_refused(self, stage):
+        await stage.appraising()
+        both = [stage.announce(made("one")), stage.announce(made("two"))]
+        ended = await asyncio.gather(*both, return_exceptions=True)
+        refused = [no for no in ended if no is not None]
+        assert [str(no) for no in refused] == ["draw.conflict()"]
+
+    async def test_the_database_itself_keeps_a_second_draw_out(self, stage, as_owner):
+        await stage.announced()
+        columns = "assignment_id, case_id, lot_id, court_id, purpose, snapshot_id, announced_by"
+        with pytest.raises(asyncpg.UniqueViolationError, match="uq_draws_live"):
+            await as_owner(
+                f"INSERT INTO draws (id, attempt, draw_no, digest, manifest, state, announced_at,"
+                f" commits_close_at, {columns}) SELECT gen_random_uuid(), 2, 2, 'x', '', "
+                f"'committing', announced_at, commits_close_at, {columns} FROM draws"
+            )
+
+    async def test_a_stayed_case_has_no_draw(self, stage):
+        await stage.appraising()
+        async with stage.by(OFFICER) as work:
+            await stay_case(work, made("case"), ground="暂缓执行")
+        with pytest.raises(Refusal, match=r"case\.not_open"):
+            await stage.announce(stage.draw_id)
 
     async def test_nobody_else_can_announce(self, stage):
         await stage.appraising()
