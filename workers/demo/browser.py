@@ -126,12 +126,26 @@ class Browser:
         expect: int = 200,
     ) -> Page:
         """Open a page, fill in one of its forms, send it, and return where that leads."""
-        page = await self.get(path)
+        return await self.fill(
+            await self.get(path), form_id, fields or {}, files=files, expect=expect
+        )
+
+    async def fill(
+        self,
+        page: Page,
+        form_id: str,
+        fields: Fields,
+        *,
+        files: Mapping[str, Upload] | None = None,
+        expect: int = 200,
+    ) -> Page:
+        """The same on a page that is open already."""
         form = page.forms.get(form_id)
         if form is None:
             found = ", ".join(sorted(page.forms)) or "none"
-            raise PageError(f"{path} has no form {form_id!r} (there are: {found}): {excerpt(page)}")
-        filled = _fill(path, form, fields or {}, set(files or {}))
+            said = f"{page.path} has no form {form_id!r} (there are: {found}): {excerpt(page)}"
+            raise PageError(said)
+        filled = _fill(page.path, form, fields, set(files or {}))
         return await self._send(page, form, filled, files, expect)
 
     async def ask(self, path: str, token: str, *, expect: int = 200) -> Page:

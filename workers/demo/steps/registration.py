@@ -71,12 +71,13 @@ async def _register(j: Journey, username: str) -> None:
     browser = await j.as_(username)
     page = await browser.submit(_join(j), "start-registration")
     for form_id in sorted(form for form in page.forms if form.startswith("ack-")):
-        page = await browser.submit(_join(j), form_id)
+        page = await browser.fill(page, form_id, {})
     if username == PRIORITY_HOLDER:
-        await browser.submit(_join(j), "claim-priority", {"ground": "按份共有人，占二分之一份额"})
+        ground = {"ground": "按份共有人，占二分之一份额"}
+        page = await browser.fill(page, "claim-priority", ground)
     secret = room_password(username)
-    page = await browser.submit(
-        _join(j), "submit-registration", {"room_password": secret, "room_password_again": secret}
+    page = await browser.fill(
+        page, "submit-registration", {"room_password": secret, "room_password_again": secret}
     )
     if "待缴纳" not in page.said:
         raise StepError(f"{username} is not asked for a deposit")
