@@ -22,19 +22,19 @@ _PPM_BY_PERCENT = 10_000
 
 async def steps_assist(j: Journey) -> None:
     """Both desks verify the original; the register receives it, the bureau returns its lines."""
-    async with j.step("登记机构验证并签收协助执行通知书"):
+    async with j.step("The register verifies and receives its 协助执行通知书 (民诉法262)"):
         browser, page = await _open(j, "registry", "assist_execution")
-        await _verify(j, browser, page, "notices/assist_execution.pdf")
+        await _verify(browser, page)
         await browser.submit(page.path, "receive")
-    async with j.step("税务机关验证涉税信息告知函并回复税费核定"):
+    async with j.step("The tax bureau verifies its letter and returns its lines (网拍30)"):
         browser, page = await _open(j, "tax", "tax_coordination")
-        await _verify(j, browser, page, "notices/tax_coordination.pdf")
+        await _verify(browser, page)
         await browser.submit(page.path, "assess-taxes", _assessment(j, page))
 
 
 async def steps_register(j: Journey) -> None:
     """Once the taxes are shown paid, the register enters the buyer (契税法11: 先税后证)."""
-    async with j.step("登记机构办理转移登记并回复"):
+    async with j.step("The register enters the buyer (契税法11)"):
         browser, page = await _open(j, "registry", "assist_execution")
         await browser.submit(
             page.path,
@@ -45,7 +45,7 @@ async def steps_register(j: Journey) -> None:
 
 async def steps_papers(j: Journey) -> None:
     """The officer takes every paper of the case; each is the one its page vouches for."""
-    async with j.step("逐份核对本案全部文书"):
+    async with j.step("Every paper of the case is the one its page vouches for"):
         officer = await j.as_("officer")
         page = await officer.get(f"/court/cases/{j.text('case_id')}/notices")
         found = re.findall(r'href="(/notices/[^"]+/paper)" data-kind="([a-z_]+)"', page.text)
@@ -76,14 +76,13 @@ async def _open(j: Journey, username: str, kind: str) -> tuple[Browser, Page]:
     return browser, await browser.get(match.group(1))
 
 
-async def _verify(j: Journey, browser: Browser, page: Page, name: str) -> None:
+async def _verify(browser: Browser, page: Page) -> None:
     """Download the original, and have the page of its code compare it; a changed one must fail."""
     paper = re.search(r'href="(/notices/[^"]+)" id="paper"', page.text)
     proof = re.search(r'href="(/verify/[^"]+)" id="verify"', page.text)
     if paper is None or proof is None:
         raise PageError(f"{page.path} offers no original to verify")
     content = (await browser.get(paper.group(1))).content
-    j.write(name, content)
     changed = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
     for given, word in ((content, 'id="match"'), (changed, 'id="mismatch"')):
         file = {"file": ("notice.pdf", given, "application/pdf")}
