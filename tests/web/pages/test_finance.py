@@ -115,7 +115,7 @@ class TestLines:
         self, clerk: Browser, desk: Desk, database: Database, new_browser: NewBrowser
     ) -> None:
         (line,) = await desk.books(pays_in(Money(100), ""))
-        said = {"reason": "付款人申请退回"}
+        said = {"refund_reason": "付款人申请退回"}
         await clerk.submit(f"/finance/lines/{line.id}", "refund-line", said)
         assert "send-orders" not in forms_of((await clerk.get("/finance/orders")).text)
         username = await a_member_of_staff(database, Role.FINANCE_APPROVER, 3)

@@ -49,7 +49,7 @@ class Claiming(msgspec.Struct, frozen=True):
 class Refunding(msgspec.Struct, frozen=True):
     """Why a line's money goes back."""
 
-    reason: Reason
+    refund_reason: Reason
 
 
 async def statements_page(request: Request) -> Response:
@@ -146,7 +146,7 @@ async def refund(request: Request) -> Response:
     line_id = path_id(request)
     form = await read_form(request, Refunding)
     async with unit(request) as work:
-        await refund_line(work, line_id=line_id, reason=form.reason)
+        await refund_line(work, line_id=line_id, reason=form.refund_reason)
     return see_other("/finance/orders", said=n_("已开出原路退回指令"))
 
 

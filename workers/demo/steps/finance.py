@@ -46,7 +46,7 @@ async def deposits_arrive(j: Journey) -> None:
     async with j.step("Money that nothing expects is ordered back to its payer"):
         path = await _line_path(j, STRANGER[0])
         clerk = await j.as_(CLERK)
-        await clerk.submit(path, "refund-line", {"reason": "无对应应收款，原路退回"})
+        await clerk.submit(path, "refund-line", {"refund_reason": "无对应应收款，原路退回"})
         j.amounts["stray"] = STRAY.fen
 
 
