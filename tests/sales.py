@@ -29,9 +29,10 @@ from auction.lots.asset import Asset, AssetKind
 from auction.lots.lot import Lot, LotState
 from auction.notices.commands import record_receipt, record_rendering, serve_notice
 from auction.notices.notice import Notice, NoticeState
+from auction.people.credentials import Credential, Passwords
 from auction.people.identity import check_digit
 from auction.people.organisation import Court, Organisation, OrganisationKind
-from auction.people.person import Person, PersonKind
+from auction.people.person import Person, PersonKind, RoleGrant
 from auction.settlement.commands import (
     AssessedTax,
     ask_assistance,
@@ -123,6 +124,27 @@ class SaleDesk(Desk):
                         enrolled_at=NOON,
                     )
                 )  # fmt: skip
+
+    async def let_in(self, password: str) -> None:
+        """Give everybody their roles and one password, to sign in as p<serial>."""
+        passwords = Passwords()
+        password_hash = await passwords.hash(password)
+        passwords.close()
+        async with self.database.unit(SYSTEM) as work:
+            for actor in (OFFICER, PANEL, APPROVER, BUYER, APPLICANT, DEBTOR, STRANGER):
+                work.add(
+                    Credential(
+                        person_id=actor.person_id, password_hash=password_hash, changed_at=NOON
+                    )
+                )
+                for role in actor.roles:
+                    work.add(
+                        RoleGrant(
+                            id=work.new_id(), person_id=actor.person_id, role=role,
+                            court_id=actor.court_id, organisation_id=None,
+                            granted_at=NOON, revoked_at=None,
+                        )
+                    )  # fmt: skip
 
     async def a_listing(self, *, is_enterprise: bool = False) -> Offered:
         async with self.database.unit(SYSTEM) as work:

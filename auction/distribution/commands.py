@@ -129,7 +129,7 @@ async def _new_plan(work: Unit, sale: Sale, case: Case, *, proceeds: Money, note
         sale_id=sale.id,
         case_id=case.id,
         court_id=sale.court_id,
-        number=f"{case.number}分配方案{(count or 0) + 1}",
+        number=f"{case.number}第{(count or 0) + 1}号",
         state=PlanState.DRAFTED,
         proceeds=proceeds,
         note=note.strip(),

@@ -8,15 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from auction.distribution.plan import Disbursement, Plan, PlanState
-from auction.kernel.actor import SYSTEM, Actor
+from auction.kernel.actor import Actor
 from auction.kernel.clock import FrozenClock
-from auction.people.credentials import Credential, Passwords
-from auction.people.person import RoleGrant
 from auction.settlement.commands import record_tax_lines
 from auction.settlement.sale import Sale, SaleState
 from auction.store.database import Database
-from tests.conftest import NOON
-from tests.finance import COURT, pays_out
+from tests.finance import pays_out
 from tests.sales import (
     APPLICANT,
     APPROVER,
@@ -35,29 +32,13 @@ from tests.web.conftest import NewBrowser
 
 PASSWORD = "correct horse battery"
 SignedIn = Callable[[Actor], Awaitable[Browser]]
-STAFF = (OFFICER, PANEL, APPROVER)
 
 
 @pytest.fixture
 async def desk(database: Database, clock: FrozenClock) -> SaleDesk:
     made = SaleDesk(database, clock)
     await made.found()
-    passwords = Passwords()
-    password_hash = await passwords.hash(PASSWORD)
-    passwords.close()
-    async with database.unit(SYSTEM) as work:
-        for actor in (*STAFF, BUYER, APPLICANT, DEBTOR, STRANGER):
-            work.add(
-                Credential(person_id=actor.person_id, password_hash=password_hash, changed_at=NOON)
-            )
-            for role in actor.roles:
-                work.add(
-                    RoleGrant(
-                        id=work.new_id(), person_id=actor.person_id, role=role,
-                        court_id=COURT if actor in STAFF else None, organisation_id=None,
-                        granted_at=NOON, revoked_at=None,
-                    )
-                )  # fmt: skip
+    await made.let_in(PASSWORD)
     return made
 
 
