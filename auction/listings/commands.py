@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import select
@@ -135,18 +136,26 @@ async def vote(work: Unit, listing_id: ListingId, *, opinion: Opinion) -> PanelV
 
 
 async def complete_items(
-    work: Unit, listing_id: ListingId, *, texts: Mapping[str, str], shown: Collection[str]
+    work: Unit,
+    listing_id: ListingId,
+    *,
+    texts: Mapping[str, str],
+    shown: Collection[str],
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Listing:
-    """Fill in what is published together: items by key, and the warnings shown (网拍13、14)."""
+    """Fill in what is published together: items by key, and the warnings shown (网拍13、14).
+
+    `files` are digests of what is published beside a text, such as the valuation report.
+    """
     listing = await work.lock(Listing, listing_id)
     work.require(policy.COMPLETE, listing.court_id)
     _still_draft(listing)
-    unknown = (set(texts) - ITEM_KEYS) | (set(shown) - warnings.WARNING_KEYS)
+    unknown = ((set(texts) | set(files)) - ITEM_KEYS) | (set(shown) - warnings.WARNING_KEYS)
     if unknown:
         raise Refusal("listing.item_unknown", key=min(unknown)[:40])
     for key, text in texts.items():
         if text.strip():
-            await _keep_item(work, listing, key, text.strip())
+            await _keep_item(work, listing, key, (text.strip(), files.get(key, "")))
     for key in shown:
         await _show_warning(work, listing, key)
     _record(work, listing, "listing.items_completed", items=len(texts), warnings=len(shown))
@@ -289,12 +298,13 @@ async def _check_as_published(work: Unit, rules: Rulebook, listing: Listing, lot
     check(rules, ground, listing.terms, publish_at=work.now)
 
 
-async def _keep_item(work: Unit, listing: Listing, key: str, text: str) -> None:
+async def _keep_item(work: Unit, listing: Listing, key: str, said: tuple[str, str]) -> None:
     item = await work.session.get(ListingItem, (listing.id, key))
     if item is None:
-        item = ListingItem(listing_id=listing.id, key=key, digest="")
+        item = ListingItem(listing_id=listing.id, key=key)
         work.add(item)
-    item.text, item.completed_at = text, work.now
+    item.text, item.digest = said
+    item.completed_at = work.now
 
 
 async def _show_warning(work: Unit, listing: Listing, key: str) -> None:

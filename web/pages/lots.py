@@ -33,6 +33,7 @@ from auction.lots.asset import AssetKind
 from auction.settlement.queries import published_result
 from bidding.standing import Standing, standings
 from web.downloads import file_answer
+from web.pages.court.dossier import dossier
 from web.views import render
 from web.wiring import database_of, path_id, reading
 
@@ -154,6 +155,7 @@ async def lot_page(request: Request) -> Response:
         photos = await published_photos(session, view.asset_id)
         rounds = await show(session, view.rounds, database_of(request).clock.now())
         result = await published_result(session, listing_id)
+        behind = await dossier(session, view)
     return render(
         request,
         "public/lot.html",
@@ -162,6 +164,7 @@ async def lot_page(request: Request) -> Response:
         card=view.card,
         shown=next(item for item in rounds if item.card.id == view.card.id),
         photos=photos,
+        dossier=behind,
         rounds=rounds,
         titles=BY_KEY,
         warnings=[warning for warning in SPECIAL_WARNINGS if warning.key in view.warnings],

@@ -26,6 +26,7 @@ from auction.lots import queries as lots
 from auction.people.queries import court, person
 from web.forms import read_form
 from web.i18n import n_
+from web.pages.court.dossier import report_of
 from web.pages.court.estimates import estimated, sentences
 from web.pages.court.own import own
 from web.views import render, see_other
@@ -136,8 +137,12 @@ async def complete(request: Request) -> Response:
     posted = await request.form()
     texts = {item.key: str(posted.get(f"item_{item.key}") or "")[:8000] for item in ITEMS}
     shown = {key for key in WARNING_KEYS if posted.get(f"warning_{key}")}
+    async with reading(request) as session:
+        lot_id = (await queries.listing(session, listing_id)).lot_id
+        report = await report_of(session, lot_id)
+    files = {"valuation_report": report.pdf_digest} if report else {}
     async with unit(request) as work:
-        await commands.complete_items(work, listing_id, texts=texts, shown=shown)
+        await commands.complete_items(work, listing_id, texts=texts, shown=shown, files=files)
     return see_other(f"/court/listings/{listing_id}#items", said=n_("已保存公示事项"))
 
 
