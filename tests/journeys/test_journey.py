@@ -1,0 +1,113 @@
+"""The whole road, once, as an operator would start it; then its papers are checked from outside."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from auction.kernel.merkle import leaf_hash
+from auction.kernel.money import Money
+from tests.tools import run, tool
+from valuation.verifying import is_good, verify
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SECONDS_MAX = 600
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a journey leaves behind; it must end well."""
+    out = tmp_path_factory.mktemp("journey")
+    done = subprocess.run(
+        [sys.executable, "-m", "workers.cli", "journey", "--out", str(out)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    assert re.fullmatch(r"journey ok: \d+ steps, \d+ s", last), done.stdout + done.stderr
+    assert done.returncode == 0
+    return out
+
+
+def amounts(papers: Path) -> dict[str, int]:
+    told: dict[str, int] = json.loads((papers / "summary.json").read_text())["amounts_fen"]
+    return told
+
+
+class TestPapers:
+    def test_the_draw_can_be_held_again(self, papers: Path) -> None:
+        assert is_good(verify((papers / "transcript.json").read_bytes()))
+
+    def test_every_price_is_its_bidders_own_and_the_last_one_wins(self, papers: Path) -> None:
+        rows = list(csv.DictReader((papers / "bids.csv").read_text("utf-8-sig").splitlines()))
+        assert [int(row["seq"]) for row in rows] == list(range(1, len(rows) + 1))
+        assert {"accepted", "refused"} == {row["verdict"] for row in rows}
+        accepted = [row for row in rows if row["verdict"] == "accepted"]
+        assert len({row["code"] for row in accepted}) > 1
+        assert Money.parse(accepted[-1]["amount"]).fen == amounts(papers)["hammer_price"]
+
+    def test_what_came_in_went_out_to_the_fen(self, papers: Path) -> None:
+        told = amounts(papers)
+        planned = sum(fen for name, fen in told.items() if name.startswith("plan."))
+        assert planned == told["paid_out"] == told["hammer_price"]
+        assert told["bank_closing"] == 0
+
+    def test_every_chain_of_the_journal_holds(self, papers: Path) -> None:
+        heads: dict[str, tuple[int, str]] = defaultdict(lambda: (0, "0" * 64))
+        lines = (papers / "journal.jsonl").read_bytes().splitlines()
+        for line in lines:
+            entry = json.loads(line)
+            seq, head = heads[entry["stream"]]
+            assert (entry["seq"], entry["prev"]) == (seq + 1, head)
+            heads[entry["stream"]] = (seq + 1, leaf_hash(line).hex())
+        assert len(lines) > 100
+
+    def test_the_journal_names_nobody(self, papers: Path) -> None:
+        text = (papers / "journal.jsonl").read_text()
+        assert not re.search("赵一鸣|孙二牧|李三川|郑四维|王五常|周立信|吴长欠", text)
+
+    def test_hledger_finds_the_book_balanced(self, papers: Path) -> None:
+        told = run("hledger", "-f", papers / "ledger.hledger", "balance", "--no-elide")
+        assert told.strip().splitlines()[-1].strip() == "0"
+        run("hledger", "-f", papers / "ledger.hledger", "check")
+
+    def test_beancount_finds_no_fault(self, papers: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "beancount.scripts.check", str(papers / "ledger.beancount")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("kind", "words"),
+        [
+            ("draw_record", "摇号结果通知书"),
+            ("report_service", "评估报告送达通知书"),
+            ("party_notice", "拍卖通知书"),
+            ("auction_announcement", "网络司法拍卖公告"),
+            ("sale_confirmation", "网络竞价成交确认书"),
+            ("title_ruling", "执行裁定书"),
+            ("assist_execution", "协助执行通知书"),
+            ("tax_coordination", "涉税信息告知函"),
+            ("plan_service", "执行款分配方案"),
+        ],
+    )
+    def test_every_kind_of_notice_was_issued(self, papers: Path, kind: str, words: str) -> None:
+        tool("pdftotext")
+        found = sorted((papers / "notices").glob(f"*-{kind}.pdf"))
+        assert found
+        for file in found:
+            assert words in run("pdftotext", file, "-")
+            assert "<pdfaid:part>2</pdfaid:part>" in run("pdfinfo", "-meta", file)
