@@ -111,6 +111,18 @@ async def decision(
     return (await find_decisions(session, session_id, [bid_id])).get((code, bid_id))
 
 
+async def decisions_of(
+    session: AsyncSession, session_id: SessionId, code: BidderCode
+) -> list[Decision]:
+    """Every bid of one code with its receipt, newest first."""
+    bid_ids = await session.scalars(
+        select(BidEntry.bid_id).where(BidEntry.session_id == session_id, BidEntry.code == code)
+    )
+    found = await find_decisions(session, session_id, bid_ids.all())
+    own = [decision for (whose, _), decision in found.items() if whose == code]
+    return sorted(own, key=lambda decision: decision.seq, reverse=True)
+
+
 async def result(session: AsyncSession, session_id: SessionId) -> Result:
     """How it ended; refuse with `session.not_over` before."""
     found = await session.get(Session, session_id)

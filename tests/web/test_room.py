@@ -22,6 +22,7 @@ from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding.admission import IssuedCode, add_codes, hold_registration, qualify_registrations
 from bidding.engine import Extension, Ladder, Rules
+from bidding.hall.receipt import verify
 from bidding.registration import Registration
 from bidding.undertakings import UNDERTAKINGS
 from tests.bidding.halls import AHall, a_hall
@@ -251,6 +252,13 @@ class TestThePageWithoutScripts:
         await page.fill("#f-amount", "1,180,000")
         await page.click("#plain-bid button.go")
         await expect(page.locator("#told")).to_contain_text("出价未被接受")
+        await page.goto(f"{site.path}/receipts")
+        await expect(page.locator("tbody tr")).to_have_count(2)
+        async with page.expect_download() as told:
+            await page.locator("tbody a").last.click()
+        kept = await (await told.value).path()
+        assert verify(kept.read_bytes()) == []
+        await page.screenshot(path=shots() / "receipts.png")
         await self.is_shut_out_by_signing_out(site, page)
 
     async def is_shut_out_by_signing_out(self, site: Site, page: Page) -> None:

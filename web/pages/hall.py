@@ -1,17 +1,26 @@
-"""The course of a session as a file anybody may keep: every bid as it entered (网拍20(3))."""
+"""What the hall leaves on paper: the record for anybody, and one's own receipts (网拍20(3))."""
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from auction.kernel.ids import ListingId
+from auction.kernel.ids import BidderCode, BidId, ListingId
 from auction.kernel.refusal import Refusal
+from auction.listings.listing import Listing
 from auction.store.journal import instant_text
-from bidding.queries import BidLine, bid_record, session_of_listing
-from web.wiring import path_id, reading
+from bidding.admission import admitted_code
+from bidding.enrolment_queries import registration_of
+from bidding.hall.bid_entry import Decision
+from bidding.hall.receipt import write_receipt
+from bidding.queries import BidLine, bid_record, decision, decisions_of, session_of_listing
+from web.signin import visit_of
+from web.views import render
+from web.wiring import database_of, path_id, person_id_of, reading
 
 COLUMNS = (
     "seq", "code", "amount", "entered_at", "decided_at", "verdict", "reason", "closes_at_after",
@@ -54,4 +63,55 @@ def write_record(lines: list[BidLine]) -> str:
     return text.getvalue()
 
 
-ROUTES: list[BaseRoute] = [Route("/lots/{listing}/bids.csv", bids_file)]
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One's own bids in one listing; without a seat, the code is not known."""
+
+    listing: Listing
+    is_qualified: bool
+    code: BidderCode | None
+    bids: Sequence[Decision]
+
+
+async def receipts_page(request: Request) -> Response:
+    """Every bid of mine, accepted or refused; asks for the 参拍密码 when the code is closed."""
+    return render(request, "room/receipts.html", mine=await _mine(request))
+
+
+async def receipt_file(request: Request) -> Response:
+    """One receipt as a file: `luochui receipt verify` checks it with nothing else."""
+    listing_id, bid_id = path_id(request, "listing"), path_id(request, "bid")
+    mine = await _mine(request)
+    if mine.code is None:
+        raise Refusal("hall.password_needed")
+    async with reading(request) as session:
+        board = await session_of_listing(session, ListingId(listing_id))
+        found = (
+            await decision(session, board.session_id, mine.code, BidId(bid_id)) if board else None
+        )
+    if found is None:
+        raise Refusal("not_found", what="bid", id=str(bid_id))
+    name = f"receipt-{found.seq}-{bid_id}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_receipt(found.receipt), media_type="application/json", headers=headers)
+
+
+async def _mine(request: Request) -> Mine:
+    listing_id, person_id = path_id(request, "listing"), person_id_of(request)
+    secret, now = visit_of(request).secret.encode(), database_of(request).clock.now()
+    async with reading(request) as session:
+        listing = await session.get(Listing, listing_id)
+        registration = await registration_of(session, listing_id, person_id)
+        if listing is None or registration is None:
+            raise Refusal("not_found", what="registration", id=str(listing_id))
+        code = await admitted_code(session, listing_id, secret=secret, now=now)
+        board = await session_of_listing(session, listing.id)
+        bids = await decisions_of(session, board.session_id, code) if board and code else []
+    return Mine(listing, registration.password_salt is not None, code, bids)
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/lots/{listing}/bids.csv", bids_file),
+    Route("/lots/{listing}/receipts", receipts_page),
+    Route("/lots/{listing}/receipts/{bid}", receipt_file),
+]

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -41,8 +42,8 @@ class Entering(msgspec.Struct, frozen=True):
     """The 参拍密码."""
 
     room_password: str
-    is_plain: bool = False
-    """From the page without JavaScript, which it leads back to."""
+    back: Literal["room", "bid", "receipts"] = "room"
+    """The page that asked, which it leads back to."""
 
 
 class Bidding(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ async def enter(request: Request) -> Response:
     key = await asyncio.to_thread(private_key_of, form.room_password, registration.password_salt)
     async with unit(request) as work:
         await admit(work, registration.id, private_key=key, secret=_secret(request))
-    return see_other(f"/lots/{listing_id}/{'bid' if form.is_plain else 'room'}")
+    return see_other(f"/lots/{listing_id}/{form.back}")
 
 
 async def ticket(request: Request) -> Response:

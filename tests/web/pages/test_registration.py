@@ -266,3 +266,21 @@ class TestThePanel:
     async def test_page_is_closed_to_bidders(self, site: NewBrowser) -> None:
         browser = await signed_up(site())
         assert (await browser.get("/court/priority")).status_code == 403
+
+
+class TestMyReceipts:
+    async def test_ask_for_the_password_and_then_show_what_was_bid(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await qualified(database)
+        await add_session(database)
+        receipts = f"/lots/{LISTING}/receipts"
+        answer = await browser.submit(receipts, "enter-room", {"room_password": PASSWORD})
+        assert answer.headers["location"] == receipts
+        assert CODE in (await browser.get(receipts)).text
+
+    async def test_of_somebody_who_never_registered_are_not_found(self, site: NewBrowser) -> None:
+        browser = await signed_up(site())
+        assert (await browser.get(f"/lots/{LISTING}/receipts")).status_code == 404
