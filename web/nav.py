@@ -24,6 +24,8 @@ BIDDERS = frozenset({Role.BIDDER})
 
 LINKS = (
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
+    Link("/court/sales", n_("成交交付"), frozenset({Role.OFFICER, Role.PANEL})),
+    Link("/court/plans", n_("案款分配"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
     Link("/inbox", n_("收到的文书"), frozenset({Role.AGENCY})),
@@ -42,14 +44,23 @@ LINKS = (
 )
 
 
-def nav_of(request: Request, actor: Actor) -> list[Link]:
-    """The links of one visitor, without those whose pages do not exist."""
+def nav_of(request: Request, actor: Actor) -> list[tuple[Link, bool]]:
+    """The links of one visitor, each with whether the page asked for lies under it."""
     held = actor.roles | VISITORS
     if held - VISITORS - BIDDERS:
         held -= BIDDERS
-    return [link for link in LINKS if link.roles & held and _exists(request, link.path)]
+    shown = [link for link in LINKS if link.roles & held and _exists(request, link.path)]
+    path = request.url.path
+    under = [link.path for link in shown if f"{path}/".startswith(f"{link.path}/")]
+    current = max(under, key=len, default="")
+    return [(link, link.path == current) for link in shown]
 
 
 def _exists(request: Request, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+    """Whether a page is served there; asked once for each path of an application."""
+    known: dict[str, bool] = request.app.state.__dict__.setdefault("paths", {})
+    if path not in known:
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        routes = request.app.router.routes
+        known[path] = any(route.matches(scope)[0] is Match.FULL for route in routes)
+    return known[path]
