@@ -137,6 +137,15 @@ async def sale_of_listing(session: AsyncSession, listing_id: UUID) -> SaleView |
     return _view(row) if row else None
 
 
+async def sale_of_lot(session: AsyncSession, lot_id: UUID) -> SaleView:
+    """The newest sale of a lot, or refuse with `not_found`."""
+    wanted = _sales().where(Sale.lot_id == lot_id).order_by(Sale.closed_at.desc()).limit(1)
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        raise Refusal("not_found", what="sale", id=str(lot_id))
+    return _view(row)
+
+
 async def published_result(session: AsyncSession, listing_id: UUID) -> ResultView | None:
     """The published result of a listing, if it was sold."""
     found = await sale_of_listing(session, listing_id)

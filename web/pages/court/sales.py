@@ -19,6 +19,7 @@ from auction.settlement.queries import (
     papers_of_sale,
     receipts,
     sale,
+    sale_of_lot,
     sales_of_court,
     tax_lines,
 )
@@ -112,6 +113,14 @@ async def sale_page(request: Request) -> Response:
     )
 
 
+async def sale_of_a_lot(request: Request) -> Response:
+    """Lead from a lot to its sale."""
+    async with reading(request) as session:
+        found = await sale_of_lot(session, path_id(request))
+    require_of(request, policy.READ, found.court_id)
+    return see_other(f"/court/sales/{found.id}")
+
+
 def road_of(found: SaleView) -> list[tuple[str, str, str]]:
     """The steps of a sale as the macro draws them."""
     at = SaleState.AWAITING_BALANCE if found.state in _LATE else found.state
@@ -195,6 +204,7 @@ def _back(request: Request, said: str) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/court/sales", sales_page, methods=["GET"]),
     Route("/court/sales/{id}", sale_page, methods=["GET"]),
+    Route("/court/lots/{id}/sale", sale_of_a_lot, methods=["GET"]),
     Route("/court/sales/{id}/last-notice", send_last_notice, methods=["POST"]),
     Route("/court/sales/{id}/default", declare_default, methods=["POST"]),
     Route("/court/sales/{id}/qualification", check_qualification, methods=["POST"]),

@@ -48,6 +48,9 @@ _PRICING: Final = frozenset({LotState.INVESTIGATED, LotState.PRICING})
 _LISTING: Final = frozenset(
     {LotState.PRICED, LotState.DISPOSAL_APPROVED, LotState.FIRST_PASSED_IN, LotState.DEFAULTED}
 )
+_SELLING: Final = frozenset(
+    {LotState.SOLD, LotState.PAID, LotState.RULED, LotState.TRANSFERRED, LotState.HANDED_OVER}
+)
 
 
 def tasks(lots: Sequence[LotView], listings: Sequence[ListingView]) -> list[Task]:
@@ -84,6 +87,8 @@ def _path(lot: LotView, listing: ListingView | None) -> str:
         }
     ):
         return f"/court/listings/{listing.id}"
+    if lot.state in _SELLING:
+        return f"/court/lots/{lot.id}/sale"
     return f"/court/lots/{lot.id}"
 
 

@@ -147,6 +147,15 @@ class TestReading:
         assert (await (await signed_in(OFFICER)).get(path)).status_code == 200
         assert (await (await signed_in(STRANGER)).get(path)).status_code == 403
 
+    async def test_the_desk_leads_from_the_lot_to_its_sale(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        sale = await desk.a_sale()
+        officer = await signed_in(OFFICER)
+        assert f"/court/lots/{sale.lot_id}/sale" in (await officer.get("/court")).text
+        led = await officer.get(f"/court/lots/{sale.lot_id}/sale")
+        assert led.headers["location"] == f"/court/sales/{sale.id}"
+
     async def test_everybody_may_see_who_bought_and_for_how_much(
         self, desk: SaleDesk, new_browser: NewBrowser
     ) -> None:
