@@ -36,6 +36,7 @@ from web.signin import set_cookie, visit_of
 
 FOLDER = Path(__file__).parent
 SAID_COOKIE = "said"
+_SPAN = re.compile(r"(?P<number>\d+) (?P<unit>second|minute|hour|day|month|year)\b")
 _CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,~\-之]*)")
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -148,6 +149,7 @@ def environment(locale: Locale) -> Environment:
         rmb=lambda amount: "—" if amount is None else rmb_upper(amount),
         instant=lambda moment: instant_text(moment, locale),
         day=lambda day: day_text(day, locale),
+        spans=lambda text: spans_text(text, locale),
         cited=lambda basis: article_text(basis, locale),
         word=lambda state: word(state, locale),
     )
@@ -204,6 +206,13 @@ def instant_text(moment: datetime | None, locale: Locale) -> Markup:
     clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
     return Markup('<time datetime="{}">{} {}</time>').format(
         local.isoformat(timespec="seconds"), day_text(local.date(), locale), clock
+    )
+
+
+def spans_text(text: str, locale: Locale) -> str:
+    """A rule in short, such as `≥ 15 day`, with its unit in words."""
+    return _SPAN.sub(
+        lambda found: translate(locale, f"rule_unit.{found['unit']}", value=found["number"]), text
     )
 
 

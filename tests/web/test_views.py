@@ -5,7 +5,16 @@ import pytest
 from auction.kernel.actor import Role
 from auction.lots.lot import LotState
 from web.i18n import Locale
-from web.views import article_text, day_text, instant_text, package_of, said_text, static, word
+from web.views import (
+    article_text,
+    day_text,
+    instant_text,
+    package_of,
+    said_text,
+    spans_text,
+    static,
+    word,
+)
 
 
 class TestWords:
@@ -21,6 +30,10 @@ class TestWords:
     def test_a_day_is_written_as_people_write_it(self) -> None:
         assert day_text(date(2026, 11, 2), Locale.ZH) == "2026年11月2日"
         assert day_text(date(2026, 11, 2), Locale.EN) == "2 Nov 2026"
+
+    def test_a_period_has_its_unit_in_words(self) -> None:
+        assert spans_text("≥ 15 day", Locale.ZH) == "≥ 15 日"
+        assert spans_text("≤ 2%", Locale.EN) == "≤ 2%"
 
     def test_a_state_has_its_word(self) -> None:
         assert word(Role.OFFICER, Locale.ZH) == "执行法官"
