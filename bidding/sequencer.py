@@ -118,9 +118,13 @@ class Sequencer:
 
     async def drain(self) -> None:
         """Take no more bids, and return when those taken are decided."""
+        self.stop()
+        await self._idle.wait()
+
+    def stop(self) -> None:
+        """Take no more bids; `run` ends once those taken are decided."""
         self._is_stopping = True
         self._wake.set()
-        await self._idle.wait()
 
     async def _until_something(self) -> None:
         """Sleep until a bid comes, the picture changes, or the next instant of the session."""

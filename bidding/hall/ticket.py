@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ForeignKey, LargeBinary, update
+from sqlalchemy import ForeignKey, LargeBinary, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import BidderCode, SessionId
@@ -16,6 +16,7 @@ from auction.store.columns import Instant
 from auction.store.unit import Unit
 from bidding.hall import policy
 from bidding.hall.session import ENDED, Session
+from bidding.hall_code import HallDeparture
 
 LIFE: Final = timedelta(seconds=30)
 _SECRET_BYTES: Final = 24
@@ -87,6 +88,7 @@ async def redeem_ticket(work: Unit, *, secret: str) -> Admission:
             Ticket.digest == digest_of(secret),
             Ticket.used_at.is_(None),
             Ticket.expires_at > work.now,
+            Ticket.sign_in.not_in(select(HallDeparture.mark)),
         )
         .values(used_at=work.now)
         .returning(Ticket.session_id, Ticket.code, Ticket.sign_in)

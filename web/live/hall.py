@@ -108,6 +108,10 @@ class Hall:
         else:
             self.fanout.take(new, [shown(bid) for bid in bids])
 
+    async def rest(self) -> None:
+        """Return when every question asked here is answered."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def close_all(self, code: CloseCode, reason: str) -> None:
         """Send everybody away."""
         for connection in tuple(self.fanout.sockets):

@@ -56,7 +56,7 @@ class Keeper:
         self._sign = sign
         self._halls: dict[SessionId, Hall] = {}
         self._opening = asyncio.Lock()
-        self._homes: dict[SessionId, asyncio.Task[None]] = {}
+        self._homes: set[asyncio.Task[None]] = set()
 
     async def enter(self, connection: HallConnection, said: Hello) -> None:
         """Let a socket into a hall, as a bidder when its ticket is good."""
@@ -116,7 +116,9 @@ class Keeper:
             )
             hall.sequencer = sequencer
             hall.watch(board, ())
-            self._homes[session_id] = asyncio.create_task(self._run(hall, sequencer))
+            running = asyncio.create_task(self._run(hall, sequencer))
+            self._homes.add(running)
+            running.add_done_callback(self._homes.discard)
             log.info("home of session %s, epoch %d", session_id, board.epoch)
 
     async def _run(self, hall: Hall, sequencer: Sequencer) -> None:
@@ -166,9 +168,8 @@ class Keeper:
             is_idle = hall.sequencer is None or hall.board.is_over
             if not hall.fanout.sockets and is_idle and not hall.turn.locked():
                 del self._halls[session_id]
-                task = self._homes.pop(session_id, None)
-                if task is not None:
-                    task.cancel()
+                if hall.sequencer is not None:
+                    hall.sequencer.stop()
 
     async def set_clock(self) -> None:
         """Compare with PostgreSQL's clock; a large drift pauses what is at home here."""
@@ -196,10 +197,12 @@ class Keeper:
         """Decide what was taken, give the sessions up, send everybody to come back."""
         self.is_leaving = True
         await asyncio.gather(*(sequencer.drain() for sequencer in self._at_home()))
+        await asyncio.gather(*self._homes, return_exceptions=True)
         async with self._database.unit(SYSTEM) as work:
             await leave(work, home_id=self.home_id)
         for hall in self._halls.values():
             hall.close_all(CloseCode.SERVICE_RESTART, "restarting")
+            await hall.rest()
 
     def _at_home(self) -> list[Sequencer]:
         found = [hall.sequencer for hall in self._halls.values()]
@@ -207,7 +210,7 @@ class Keeper:
 
 
 async def keep(keeper: Keeper) -> None:
-    """Look and compare clocks for ever; a look that failed is logged and the next one comes."""
+    """Look and compare clocks until leaving; a look that failed is logged, the next one comes."""
     loop = asyncio.get_running_loop()
     clock_at = 0.0
     while not keeper.is_leaving:
@@ -224,7 +227,7 @@ async def keep(keeper: Keeper) -> None:
 async def feel_pulse(keeper: Keeper) -> None:
     """Notice when the loop stood still: every bidder's bytes waited as long."""
     loop = asyncio.get_running_loop()
-    while True:
+    while not keeper.is_leaving:
         due = loop.time() + _PULSE_SECONDS
         await asyncio.sleep(_PULSE_SECONDS)
         lag = timedelta(seconds=loop.time() - due)

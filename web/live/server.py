@@ -167,8 +167,7 @@ async def run(
         ready(keeper)
     await until.wait()
     await keeper.leave()
-    for task in tasks:
-        task.cancel()
+    await asyncio.gather(*tasks)  # they end by themselves: a look cut short loses a connection
     server.close(code=CloseCode.SERVICE_RESTART, reason="restarting")
     await server.wait_closed()
     await keys.close()

@@ -90,6 +90,11 @@ class Bidder:
             self._socket.transport.abort()
             await self._socket.wait_closed()
 
+    async def closed(self) -> None:
+        """Wait until the hall has closed the socket."""
+        if self._socket is not None:
+            await self._socket.wait_closed()
+
     async def leave(self) -> None:
         """Close politely."""
         if self._socket is not None:

@@ -11,10 +11,12 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from auction.kernel.actor import SYSTEM
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.ids import PersonId, new_id
 from auction.kernel.settings import Settings
 from auction.store import journal
 from auction.store.database import Database
+from bidding.admission import leave_hall
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.receipt import verify
 from bidding.hall.session import SessionState
@@ -33,8 +35,8 @@ SHORT = Rules(
     Extension.RESET,
     LAW.starting_price,
     LAW.increment,
-    timedelta(seconds=1),
-    timedelta(seconds=1),
+    timedelta(seconds=3),
+    timedelta(seconds=3),
 )
 
 
@@ -136,14 +138,14 @@ class TestEnding:
         self, room: ARoom, now_database: Database, as_owner: Execute
     ) -> None:
         hall = await a_hall(
-            now_database, as_owner, rules=SHORT, lasts=timedelta(seconds=6), has_home=False
+            now_database, as_owner, rules=SHORT, lasts=timedelta(seconds=8), has_home=False
         )
         bidder, rival = room.bidder(hall, "A1"), room.bidder(hall, "Y1")
         await bidder.enter()
         await rival.enter()
         await bidder.bid(START)
-        left = hall.closes_at - now_database.clock.now()
-        await asyncio.sleep(max(0.0, left.total_seconds() - 0.7))
+        left = bidder.number("closes_at") / 1000 - now_database.clock.now().timestamp()
+        await asyncio.sleep(max(left - 1.5, 0))
         assert (await bidder.bid(START + STEP))["is_extended"]
         assert (await rival.bid(START + STEP))["is_accepted"]
         await bidder.until(lambda: bidder.phase == "sold", "the end")
@@ -163,7 +165,7 @@ class TestEnding:
     ) -> None:
         rules = Rules(Ladder.MULTIPLE, Extension.NONE, LAW.starting_price, LAW.increment)
         hall = await a_hall(
-            now_database, as_owner, rules=rules, lasts=timedelta(seconds=1), has_home=False
+            now_database, as_owner, rules=rules, lasts=timedelta(seconds=6), has_home=False
         )
         bidder = room.bidder(hall, "A1")
         await bidder.enter()
@@ -171,7 +173,7 @@ class TestEnding:
         while bidder.phase != "sold":
             ids.append(await bidder.send_bid(amount))
             amount += STEP
-            await asyncio.sleep(0.003)
+            await asyncio.sleep(0.01)
         async with now_database.reading() as session:
             record = await bid_record(session, hall.session_id)
             board = await read_board(session, hall.session_id)
@@ -284,6 +286,21 @@ class TestDoor:
         await room.client(hall, same).enter()
         with pytest.raises(Exception, match="ticket_not_valid"):
             await room.client(hall, same).enter()
+
+    async def test_signing_out_closes_the_bidders_sockets_and_voids_his_tickets(
+        self, room: ARoom, hall: AHall, now_database: Database
+    ) -> None:
+        leaving, staying = room.bidder(hall, "A1", b"a sign-in"), room.bidder(hall, "B2")
+        await leaving.enter()
+        await staying.enter()
+        actor = Actor(PersonId(new_id(now_database.clock.now())), frozenset({Role.BIDDER}))
+        async with now_database.unit(actor) as work:
+            await leave_hall(work, secret=b"a sign-in")
+        async with asyncio.timeout(2):
+            await leaving.closed()
+        with pytest.raises(HallError, match="ticket_not_valid"):
+            await leaving.enter()
+        assert (await staying.bid(START))["is_accepted"]
 
     async def test_a_long_message_ends_the_conversation(self, room: ARoom) -> None:
         async with connect(
