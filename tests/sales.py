@@ -170,7 +170,9 @@ class SaleDesk(Desk):
                 Lot(
                     id=lot_id, case_id=case_id, asset_id=asset_id, court_id=COURT,
                     title="一套住房", state=LotState.FIRST_AUCTION, held_ground="",
-                    rulebook="law", made_at=NOON, price_method="", price_basis="",
+                    rulebook="law", made_at=NOON, price=PRICE, price_method="appraisal",
+                    price_basis="参考价16", price_set_at=NOON - timedelta(days=60),
+                    price_valid_until=NOON + timedelta(days=300),
                 )
             )  # fmt: skip
             await work.session.flush()

@@ -161,6 +161,7 @@ class TestReading:
     ) -> None:
         sale = await desk.a_sale()
         shown = await new_browser().get(f"/lots/{sale.listing_id}")
+        assert shown.status_code == 200, shown.text[-900:]
         assert "成交公示" in shown.text
         assert "张三" in shown.text
         assert "99010119800101104" not in shown.text
