@@ -27,10 +27,10 @@ SECONDS: Mapping[str, int] = {
     "dist.counter_objection": 2,
     "dist.suit": 2,
     "draw.key_registered_before": 1,
-    "draw.commit_window": 4,
+    "draw.commit_window": 6,
     "draw.commit_window_min": 1,
     "draw.commit_window_max": 60,
-    "draw.reveal_window": 4,
+    "draw.reveal_window": 6,
     "draw.beacon_after_reveal": 2,
     # what somebody must do in time
     "auction.deposit_refund": 120,

@@ -63,6 +63,8 @@ async def _no_agreement(j: Journey) -> None:
 async def _announce(j: Journey) -> None:
     """The institutions' keys must have been public for a while before they may be used."""
     officer = await j.as_("officer")
+    for username in ("applicant", "respondent"):
+        await j.as_(username)  # a sign-in costs; the seconds for commitments are for commitments
 
     async def announced() -> bool:
         try:
