@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from auction.law.rulebook import DEMONSTRATION, LAW
+from tests.conftest import Server
 from workers.embedded.leash import is_alive
 from workers.embedded.place import any_ports
 from workers.embedded.postgres import ServerError
@@ -58,6 +59,12 @@ def plan(state: Path, *programs: str) -> Plan:
         ports=any_ports(),
         environment={},
         programs=frozenset(programs),
+    )
+
+
+def given_plan(state: Path, given: dict[str, str]) -> Plan:
+    return Plan(
+        state=state, rulebook=LAW, ports=any_ports(), environment=given, programs=frozenset()
     )
 
 
@@ -120,6 +127,28 @@ class TestStack:
         other = Plan(state=state, rulebook=LAW, ports=any_ports(), environment={})
         with pytest.raises(ServerError, match="rulebook"), Stack(other, silent):
             pytest.fail("a demonstration's database was taken for a court's")
+
+    def test_servers_of_somebody_else_are_used_and_none_is_started(
+        self, state: Path, server: Server, valkey_url: str
+    ) -> None:
+        given = {
+            "DATABASE_URL": server.app_url,
+            "MIGRATION_DATABASE_URL": server.owner_url,
+            "VALKEY_URL": valkey_url,
+        }
+        stack = Stack(given_plan(state, given), silent)
+        with stack as settings:
+            assert stack.pids() == []
+            assert settings.database_url == server.app_url
+        assert _run(server.app_url, "SELECT 1") == 1
+
+    def test_a_database_without_its_owner_is_refused(self, state: Path) -> None:
+        half = {"DATABASE_URL": "postgresql://app@127.0.0.1/luochui"}
+        with (
+            pytest.raises(ServerError, match="MIGRATION_DATABASE_URL"),
+            Stack(given_plan(state, half), silent),
+        ):
+            pytest.fail("a stack without the owner of the tables")
 
     def test_a_process_that_dies_is_started_again(self, state: Path) -> None:
         lines: list[str] = []
