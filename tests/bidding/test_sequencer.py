@@ -73,9 +73,11 @@ async def at_home(database: Database, hall: AHall) -> AsyncIterator[tuple[Sequen
     board = await read_board(database, hall.session_id)
     sequencer = Sequencer(database, board, sign=sign, clock=database.clock, watch=watching)
     task = asyncio.create_task(sequencer.run())
-    yield sequencer, watching
-    await sequencer.drain()
-    await task
+    try:
+        yield sequencer, watching
+    finally:
+        await sequencer.drain()
+        await task
 
 
 async def record(database: Database, hall: AHall) -> list[tuple[int, str]]:

@@ -67,9 +67,11 @@ async def a_signer(settings: Settings) -> AsyncIterator[None]:
     task = asyncio.create_task(serve(settings, until=until))
     while not settings.signer_socket.exists():  # noqa: ASYNC110  (a file tells nobody)
         await asyncio.sleep(0.01)
-    yield
-    until.set()
-    await task
+    try:
+        yield
+    finally:
+        until.set()
+        await task
 
 
 @asynccontextmanager
@@ -89,16 +91,20 @@ async def a_room(settings: Settings, database: Database) -> AsyncIterator[ARoom]
     if task in done:
         await task
     room = ARoom(own, database, started.result())
-    yield room
-    until.set()
-    await task
-    for client in room.clients:
-        await client.leave()
+    try:
+        yield room
+    finally:
+        until.set()
+        await task
+        for client in room.clients:
+            await client.leave()
 
 
 @asynccontextmanager
 async def real_time(settings: Settings) -> AsyncIterator[Database]:
     """The test's database by the wall clock: the hall's process lives by PostgreSQL's."""
     database = Database(settings, clock=SystemClock())
-    yield database
-    await database.close()
+    try:
+        yield database
+    finally:
+        await database.close()
