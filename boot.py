@@ -31,7 +31,8 @@ Without make: python3 boot.py demo, test, lint, bench, journey [--out DIR], lock
 # A program the tests use, the Debian package that brings it, and what is lost without it.
 TOOLS = (
     ("chromium", "chromium", "browser tests"),
-    ("pdftotext", "poppler-utils", "reading notices back"),
+    ("pdftotext", "poppler-utils", "reading notices back, checking their signatures"),
+    ("certutil", "libnss3-tools", "checking the signatures of notices"),
     ("hledger", "hledger", "the outside judge of the ledger export"),
 )
 CHINESE_FONT = ("fc-list", "fonts-noto-cjk", "Chinese in screenshots")

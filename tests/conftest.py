@@ -17,6 +17,8 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
 from auction.law.rulebook import LAW
 from auction.store.database import Database
+from auction.store.keys import KeyHolder
+from tests.signers import answering
 from workers.embedded.leash import Leash
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.migrations.models import metadata
@@ -96,6 +98,13 @@ async def database(
     yield opened
     await opened.close()
     await _empty(server.owner_url)
+
+
+@pytest.fixture
+async def signer(settings: Settings) -> AsyncIterator[KeyHolder]:
+    """The keepers of keys, answering where the settings say."""
+    async with answering(settings) as asking:
+        yield asking
 
 
 async def _empty(owner_url: str) -> None:

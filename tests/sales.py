@@ -45,6 +45,7 @@ from auction.settlement.commands import (
 from auction.settlement.sale import Hammer, Sale
 from tests.conftest import NOON
 from tests.finance import COURT, Desk, pays_in
+from tests.signers import a_signed_paper
 
 PRICE = Money.yuan(1_000_000)
 CHOICES = Choices(
@@ -293,7 +294,7 @@ class SaleDesk(Desk):
             ids = waiting.all()
         for notice_id in ids:
             async with self.database.unit(SYSTEM) as work:
-                await record_rendering(work, notice_id, digest="0" * 64)
+                await record_rendering(work, notice_id, paper=a_signed_paper("0" * 64))
             async with self.database.unit(SYSTEM) as work:
                 await serve_notice(work, notice_id)
 

@@ -51,7 +51,7 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
             "settings": settings,
             "database": opened,
             "keys": KeyHolder(settings.signer_socket),
-            "files": FileStore(settings.files_path),
+            "files": FileStore(settings.files_place),
             "passwords": Passwords(),
             "attempts": Attempts(),
             "rules": await opened.rulebook(),

@@ -39,7 +39,7 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         clock=ticking,
         database=Database(settings, clock=ticking, application="luochui-work"),
         keys=KeyHolder(settings.signer_socket),
-        files=FileStore(settings.files_path),
+        files=FileStore(settings.files_place),
         valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),
     )
 

@@ -18,6 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """PostgreSQL as the owner of the tables; only migrations use it."""
     luochui_state: Path = Path("var")
     """Where files, keys and the embedded servers live."""
+    files_url: str = ""
+    """Where uploaded and produced files go instead of a folder: s3://bucket/prefix."""
     web_host: str = "127.0.0.1"
     web_port: int = 8000
     live_port: int = 8001
@@ -52,6 +54,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def files_path(self) -> Path:
         """The folder of the content-addressed file store."""
         return self.luochui_state / "files"
+
+    @property
+    def files_place(self) -> Path | str:
+        """Where the file store is: a URL if one is set, else the folder."""
+        return self.files_url or self.files_path
 
 
 class SettingsError(Exception):
@@ -97,9 +104,11 @@ def _check_urls(settings: Settings) -> None:
         "valkey_url": ("redis://", "rediss://", "unix://"),
         "web_origin": ("http://", "https://"),
         "live_origin": ("ws://", "wss://"),
+        "files_url": ("s3://", "file:///", "memory:///"),
     }
+    optional = ("migration_database_url", "files_url")
     for field, starts in schemes.items():
         value = str(getattr(settings, field))
-        is_left_out = field == "migration_database_url" and not value
+        is_left_out = field in optional and not value
         if not is_left_out and not value.startswith(starts):
             raise SettingsError(f"{field.upper()} must start with {' or '.join(starts)}.")

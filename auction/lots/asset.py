@@ -119,7 +119,7 @@ class InvestigationItem(Base):
 
 
 class Photograph(Base):
-    """One picture of the asset, in the file store under its digest."""
+    """One picture of the asset, in the file store under its digest, free of place and device."""
 
     __tablename__ = "photographs"
     __table_args__ = (UniqueConstraint("asset_id", "digest"),)
@@ -127,6 +127,8 @@ class Photograph(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     asset_id: Mapped[AssetId] = mapped_column(ForeignKey("assets.id"))
     digest: Mapped[str]
+    original_digest: Mapped[str]
+    """The picture as it was handed over: evidence, kept and never served."""
     caption: Mapped[str]
     position: Mapped[int]
     added_at: Mapped[datetime] = mapped_column(Instant)

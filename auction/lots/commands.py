@@ -143,9 +143,9 @@ async def complete_investigation(
 
 
 async def add_photograph(
-    work: Unit, asset_id: AssetId, *, digest: str, caption: str = ""
+    work: Unit, asset_id: AssetId, *, digest: str, original_digest: str, caption: str = ""
 ) -> Photograph:
-    """Add a picture that is already in the file store; the same one twice is one."""
+    """Add a picture that is in the file store with its original; the same one twice is one."""
     asset = await work.lock(Asset, asset_id)
     work.require(policy.PHOTOGRAPH, asset.court_id)
     known = await work.session.scalar(
@@ -160,12 +160,19 @@ async def add_photograph(
         id=work.new_id(),
         asset_id=asset.id,
         digest=digest,
+        original_digest=original_digest,
         caption=caption.strip(),
         position=(last or 0) + 1,
         added_at=work.now,
     )
     work.add(photograph)
-    work.record("asset.photographed", stream=asset.stream, asset=str(asset.id), digest=digest)
+    work.record(
+        "asset.photographed",
+        stream=asset.stream,
+        asset=str(asset.id),
+        digest=digest,
+        original=original_digest,
+    )
     return photograph
 
 

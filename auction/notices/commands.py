@@ -13,6 +13,7 @@ from auction.notices.notice import (
     NoticeDraft,
     NoticeState,
     NoticeTrigger,
+    SignedPaper,
     verification_code,
 )
 from auction.notices.wording import VERSION, check_facts
@@ -46,14 +47,24 @@ async def issue_notice(work: Unit, *, draft: NoticeDraft) -> Notice:
     return notice
 
 
-async def record_rendering(work: Unit, notice_id: UUID, *, digest: str) -> Notice:
-    """Note the digest of the PDF, which from now on is the notice, and have it served."""
+async def record_rendering(work: Unit, notice_id: UUID, *, paper: SignedPaper) -> Notice:
+    """Note the signed PDF, which from now on is the notice, and have it served."""
     notice = await work.lock(Notice, notice_id)
     work.require(policy.DELIVER)
     _advance(notice, NoticeTrigger.RENDER)
-    notice.digest = digest
+    notice.digest = paper.digest
+    notice.unsigned_digest = paper.unsigned_digest
+    notice.signed_under = paper.certificate
     notice.rendered_at = work.now
-    _record(work, notice, "notice.rendered", digest=digest, template=notice.template)
+    _record(
+        work,
+        notice,
+        "notice.rendered",
+        digest=paper.digest,
+        unsigned_digest=paper.unsigned_digest,
+        certificate=paper.certificate,
+        template=notice.template,
+    )
     work.enqueue("serve_notice", notice_id=str(notice.id))
     return notice
 

@@ -61,6 +61,17 @@ class NoticeDraft:
     facts: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedPaper:
+    """The paper that a notice became: which file it is and under what it was signed."""
+
+    digest: str
+    """SHA-256 of the signed PDF."""
+    unsigned_digest: str
+    certificate: str
+    """SHA-256 of the signer's certificate."""
+
+
 class Notice(Base):
     """One document to one addressee. Its facts never change once it is issued."""
 
@@ -69,6 +80,9 @@ class Notice(Base):
         states_check("kind", NoticeKind),
         states_check("state", NoticeState),
         CheckConstraint("(state = 'issued') = (digest IS NULL)", name="digest_when_rendered"),
+        CheckConstraint(
+            "(unsigned_digest IS NULL) = (signed_under IS NULL)", name="signed_under_a_certificate"
+        ),
         Index("ix_notice_case", "case_id"),
         Index("ix_notice_person", "addressee_person_id"),
         Index("ix_notice_organisation", "addressee_organisation_id"),
@@ -92,7 +106,11 @@ class Notice(Base):
     issued_by: Mapped[UUID | None]
     """Empty when the platform issued it by itself."""
     digest: Mapped[str | None]
-    """SHA-256 of the PDF in hex; also its name in the file store."""
+    """SHA-256 of the signed PDF in hex; also its name in the file store."""
+    unsigned_digest: Mapped[str | None]
+    """SHA-256 of the PDF before it was signed: the same facts give the same one again."""
+    signed_under: Mapped[str | None]
+    """SHA-256 of the certificate that it was signed under."""
     rendered_at: Mapped[datetime | None] = mapped_column(Instant)
     served_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)

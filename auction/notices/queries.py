@@ -64,6 +64,8 @@ class Proof:
     issued_at: datetime
     served_at: datetime | None
     digest: str | None
+    unsigned_digest: str | None
+    signed_under: str | None
     is_public: bool
 
 
@@ -117,6 +119,8 @@ async def proof(session: AsyncSession, code: str) -> Proof:
         issued_at=row.issued_at,
         served_at=row.served_at,
         digest=row.digest,
+        unsigned_digest=row.unsigned_digest,
+        signed_under=row.signed_under,
         is_public=row.kind in PUBLIC_KINDS,
     )
 

@@ -27,6 +27,7 @@ from auction.notices.commands import record_rendering, serve_notice
 from auction.notices.notice import Notice
 from auction.people.commands import found_court
 from auction.store.database import Database
+from tests.signers import a_signed_paper
 from valuation import vrf
 from valuation.commands import assignments, draws, reports, roster
 from valuation.commission import Commission
@@ -264,7 +265,7 @@ class Stage:
             ).all()
         for notice_id in waiting:
             async with self.by(SYSTEM) as work:
-                await record_rendering(work, notice_id, digest="cd" * 32)
+                await record_rendering(work, notice_id, paper=a_signed_paper("cd" * 32))
             async with self.by(SYSTEM) as work:
                 await serve_notice(work, notice_id)
 

@@ -6,6 +6,7 @@ import pytest
 
 from auction.kernel.settings import Settings
 from auction.store.database import Database
+from auction.store.keys import KeyHolder
 from tests.web.browser import Browser, browser_of, serving
 from web.app import build_app
 
@@ -13,7 +14,11 @@ NewBrowser = Callable[[], Browser]
 
 
 @pytest.fixture
-async def new_browser(settings: Settings, database: Database) -> AsyncIterator[NewBrowser]:
+async def new_browser(
+    settings: Settings,
+    database: Database,
+    signer: KeyHolder,  # noqa: ARG001  (papers are signed)
+) -> AsyncIterator[NewBrowser]:
     """Makes visitors of one running site."""
     async with serving(build_app(settings, database)) as transport:
         yield lambda: browser_of(transport)

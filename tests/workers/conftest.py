@@ -10,6 +10,7 @@ import pytest
 
 from auction.kernel.settings import Settings
 from auction.store.database import Database
+from auction.store.keys import KeyHolder
 from workers.embedded.valkey import EmbeddedValkey
 from workers.wiring import Context, build_context, close_context
 
@@ -26,7 +27,10 @@ def valkey_url() -> Iterator[str]:
 
 @pytest.fixture
 async def context(
-    settings: Settings, valkey_url: str, database: Database
+    settings: Settings,
+    valkey_url: str,
+    database: Database,
+    signer: KeyHolder,  # noqa: ARG001  (papers are signed)
 ) -> AsyncIterator[Context]:
     built = build_context(msgspec.structs.replace(settings, valkey_url=valkey_url), database.clock)
     yield built

@@ -8,7 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from auction.kernel.canonical import sha256_hex
+from auction.kernel.refusal import Refusal
 from auction.notices.queries import proof, tidy_code
+from auction.notices.signing import SignatureFacts, read_signature
 from web.forms import form_file, read_form
 from web.views import render, see_other
 from web.wiring import reading
@@ -38,7 +40,7 @@ async def proof_page(request: Request) -> Response:
     """What is public about one notice."""
     async with reading(request) as session:
         found = await proof(session, str(request.path_params["code"]))
-    return render(request, "verify/proof.html", proof=found, uploaded="")
+    return render(request, "verify/proof.html", proof=found, uploaded="", signature=None)
 
 
 async def compare(request: Request) -> Response:
@@ -46,12 +48,34 @@ async def compare(request: Request) -> Response:
     async with reading(request) as session:
         found = await proof(session, str(request.path_params["code"]))
     given = await form_file(request, "file")
-    return render(request, "verify/proof.html", proof=found, uploaded=sha256_hex(given.data))
+    uploaded = sha256_hex(given.data)
+    signature = None
+    if uploaded == found.digest:  # a stranger's file is digested, never opened
+        signature = await _signature(request, given.data)
+    return render(request, "verify/proof.html", proof=found, uploaded=uploaded, signature=signature)
+
+
+async def authority(request: Request) -> Response:
+    """The certificate with which a paper's signature can be checked without us."""
+    told = await request.state.keys.ask("document.certificates")
+    answer = Response(told["authority"], media_type="application/x-x509-ca-cert")
+    answer.headers["Content-Disposition"] = 'attachment; filename="luochui-documents.cer"'
+    return answer
+
+
+async def _signature(request: Request, pdf: bytes) -> SignatureFacts | None:
+    """The signature in our own paper; None while the keeper of the keys is silent."""
+    try:
+        told = await request.state.keys.ask("document.certificates")
+    except Refusal:
+        return None
+    return await read_signature(pdf, told["authority"].encode())
 
 
 ROUTES: list[BaseRoute] = [
     Route("/verify", find_page, methods=["GET"]),
     Route("/verify", find, methods=["POST"]),
+    Route("/verify/authority.cer", authority, methods=["GET"]),
     Route("/verify/{code}", proof_page, methods=["GET"]),
     Route("/verify/{code}", compare, methods=["POST"]),
 ]

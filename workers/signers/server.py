@@ -12,14 +12,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from auction.kernel.clock import SystemClock
 from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, read_settings
-from workers.signers import receipts, sealer, vrf
+from workers.signers import documents, receipts, sealer, vrf
 from workers.signers.keyring import Keyring
 from workers.signers.operation import Operation, ReadingOperation
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType({**vrf.OPERATIONS, **receipts.OPERATIONS})
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {**vrf.OPERATIONS, **receipts.OPERATIONS, **documents.OPERATIONS}
+)
 """Every operation of every keeper. A keeper's module adds its own here."""
 
 READING_OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType({**sealer.OPERATIONS})
@@ -83,6 +86,7 @@ async def serve(settings: Settings, *, until: asyncio.Event) -> None:
     for role in vrf.ROLES:  # made at the first start, not in the middle of a draw
         vrf.public(keys, {"role": role})
     receipts.public(keys, {})
+    documents.certify(keys, SystemClock().now())
     path = settings.signer_socket
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.chmod(0o700)

@@ -118,7 +118,7 @@ class TestInvestigation:
         asset_id = await an_asset(database, await a_case(database))
         for digest in ("a" * 64, "b" * 64, "a" * 64):
             async with database.unit(OFFICER) as work:
-                await add_photograph(work, asset_id, digest=digest)
+                await add_photograph(work, asset_id, digest=digest, original_digest="c" * 64)
         async with database.reading() as session:
             pictures = (await asset(session, asset_id)).photographs
         assert [picture.digest[0] for picture in pictures] == ["a", "b"]

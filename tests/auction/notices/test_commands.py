@@ -20,6 +20,7 @@ from auction.store import journal
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
 from tests.auction.notices.facts import DIGEST, facts_for
+from tests.signers import a_signed_paper
 
 NAMES = UUID(int=7)
 COURT = CourtId("浙0199")
@@ -55,7 +56,7 @@ async def issued(database: Database) -> UUID:
 async def served(database: Database) -> UUID:
     key = await issued(database)
     async with database.unit(SYSTEM) as work:
-        await record_rendering(work, key, digest=DIGEST)
+        await record_rendering(work, key, paper=a_signed_paper(DIGEST))
         await serve_notice(work, key)
     return key
 
@@ -98,7 +99,7 @@ class TestDelivery:
         key = await served(database)
         with pytest.raises(Refusal, match=r"state\.not_allowed"):
             async with database.unit(SYSTEM) as work:
-                await record_rendering(work, key, digest="f" * 64)
+                await record_rendering(work, key, paper=a_signed_paper("f" * 64))
         assert (await the(database, key)).digest == DIGEST
 
 

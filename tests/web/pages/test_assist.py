@@ -23,6 +23,7 @@ from auction.settlement.sale import Sale, TaxLine
 from auction.store.database import Database
 from auction.store.files import FileStore
 from tests.sales import BUYER, SaleDesk
+from tests.signers import a_signed_paper
 from tests.web.browser import Browser
 from tests.web.conftest import NewBrowser
 from tests.web.pages.test_finance import PASSWORD, signs_in
@@ -97,7 +98,7 @@ async def sale(database: Database, clock: FrozenClock, settings: Settings) -> Sa
             render(paper_of(notice), settings.web_origin)
         )
         async with database.unit(SYSTEM) as work:
-            await record_rendering(work, notice.id, digest=digest)
+            await record_rendering(work, notice.id, paper=a_signed_paper(digest))
         async with database.unit(SYSTEM) as work:
             await serve_notice(work, notice.id)
     return asked

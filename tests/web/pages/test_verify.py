@@ -4,28 +4,35 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
-from auction.notices.commands import issue_notice, record_rendering, serve_notice
+from auction.notices.commands import issue_notice, serve_notice
 from auction.notices.notice import Notice
-from auction.notices.render import paper_of, render
+from auction.notices.signing import read_signature
 from auction.notices.wording import NoticeKind
 from auction.store.database import Database
-from auction.store.files import FileStore
+from auction.store.outbox import OutboxRow
 from tests.auction.notices.test_commands import OFFICER, a_draft
 from tests.web.browser import ORIGIN, Browser, forms_of
+from workers.delivery import render_notice
+from workers.wiring import build_context, close_context
 
 
 async def served(database: Database, settings: Settings, kind: NoticeKind) -> tuple[Notice, bytes]:
-    """A notice on its way through the same commands as the worker's."""
+    """A notice on its way through the worker's own job, signed by the keeper of the key."""
     async with database.unit(OFFICER) as work:
         notice = await issue_notice(work, draft=a_draft(kind))
-    content = render(paper_of(notice), settings.web_origin)
-    digest = await FileStore(settings.files_path).put(content)
+    context = build_context(settings, database.clock)
+    async with database.reading() as session:
+        row = await session.scalar(select(OutboxRow.id).where(OutboxRow.name == "render_notice"))
+    assert row is not None
+    await render_notice(context, row, notice_id=str(notice.id))
     async with database.unit(SYSTEM) as work:
-        await record_rendering(work, notice.id, digest=digest)
-        await serve_notice(work, notice.id)
+        digest = (await serve_notice(work, notice.id)).digest or ""
+    content = await context.files.get(digest)
+    await close_context(context)
     return notice, content
 
 
@@ -59,6 +66,19 @@ class TestVerify:
         notice, content = await served(database, settings, NoticeKind.ASSIST_EXECUTION)
         answer = await upload(browser, f"/verify/{notice.code}", content)
         assert 'id="match"' in answer.text
+        signature = answer.text.split('id="signature"')[1].split("</section>")[0]
+        for words in ("有效", "可信", "整份文件", "落槌电子文书专用章"):
+            assert words in signature
+
+    async def test_the_authority_is_there_for_anybody(
+        self, browser: Browser, database: Database, settings: Settings
+    ) -> None:
+        notice, content = await served(database, settings, NoticeKind.ASSIST_EXECUTION)
+        assert "/verify/authority.cer" in (await browser.get(f"/verify/{notice.code}")).text
+        given = (await browser.get("/verify/authority.cer")).content
+        told = await read_signature(content, given)
+        assert told is not None
+        assert (told.is_intact, told.is_trusted, told.is_whole) == (True, True, True)
 
     async def test_one_changed_byte_does_not(
         self, browser: Browser, database: Database, settings: Settings

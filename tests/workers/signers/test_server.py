@@ -1,14 +1,13 @@
 import asyncio
 import json
 import stat
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings
-from auction.store.keys import KeyHolder
+from tests.signers import answering
 from valuation import vrf
 from workers.signers import server
 from workers.signers.keyring import Keyring
@@ -21,39 +20,24 @@ def place(tmp_path) -> Settings:
     )
 
 
-@asynccontextmanager
-async def running(settings: Settings):
-    until = asyncio.Event()
-    task = asyncio.create_task(server.serve(settings, until=until))
-    while not settings.signer_socket.exists() and not task.done():  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    holder = KeyHolder(settings.signer_socket)
-    try:
-        yield holder
-    finally:
-        await holder.close()
-        until.set()
-        await task
-
-
 class TestVrf:
     async def test_a_proof_verifies_under_the_public_key_of_its_role(self, place):
-        async with running(place) as keys:
+        async with answering(place) as keys:
             for role in ("platform", "court-supervision"):
                 key = bytes.fromhex((await keys.ask("vrf.public", role=role))["pk"])
                 proof = bytes.fromhex((await keys.ask("vrf.prove", role=role, alpha="0a0b"))["pi"])
                 assert vrf.verify(key, proof, b"\x0a\x0b") is not None
 
     async def test_the_two_institutions_hold_different_keys(self, place):
-        async with running(place) as keys:
+        async with answering(place) as keys:
             first = await keys.ask("vrf.public", role="platform")
             second = await keys.ask("vrf.public", role="court-supervision")
         assert first != second
 
     async def test_keys_outlive_the_process(self, place):
-        async with running(place) as keys:
+        async with answering(place) as keys:
             before = await keys.ask("vrf.public", role="platform")
-        async with running(place) as keys:
+        async with answering(place) as keys:
             assert await keys.ask("vrf.public", role="platform") == before
 
     @pytest.mark.parametrize(
@@ -68,7 +52,7 @@ class TestVrf:
     async def test_a_senseless_question_gets_a_no_and_the_next_one_an_answer(
         self, place, op, fields
     ):
-        async with running(place) as keys:
+        async with answering(place) as keys:
             with pytest.raises(Refusal, match=r"keys\.refused"):
                 await keys.ask(op, **fields)
             assert await keys.ask("vrf.public", role="platform")
@@ -76,7 +60,7 @@ class TestVrf:
 
 class TestPlace:
     async def test_keys_and_socket_are_for_the_owner_alone(self, place):
-        async with running(place):
+        async with answering(place):
             files = list(place.keys_path.iterdir())
             modes = {stat.S_IMODE(path.stat().st_mode) for path in files}
             assert len(files) >= 2  # the two VRF keys at least: never in one file
@@ -93,7 +77,7 @@ class TestPlace:
         assert not place.signer_socket.exists()
 
     async def test_a_second_signer_does_not_take_the_place_of_the_first(self, place):
-        async with running(place) as keys:
+        async with answering(place) as keys:
             with pytest.raises(SystemExit):
                 await server.serve(place, until=asyncio.Event())
             assert await keys.ask("vrf.public", role="platform")

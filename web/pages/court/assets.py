@@ -174,7 +174,7 @@ async def add_photos(request: Request) -> Response:
     digests = [await request.state.files.put(upload.data) for upload in uploads]
     async with unit(request) as work:
         for digest in digests:
-            await commands.add_photograph(work, asset_id, digest=digest)
+            await commands.add_photograph(work, asset_id, digest=digest, original_digest=digest)
     return see_other(f"/court/assets/{asset_id}#photos", said=n_("已添加照片"))
 
 

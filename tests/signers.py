@@ -1,0 +1,31 @@
+"""A signer process's insides, answering within the test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from auction.kernel.settings import Settings
+from auction.notices.notice import SignedPaper
+from auction.store.keys import KeyHolder
+from workers.signers import server
+
+
+@asynccontextmanager
+async def answering(settings: Settings) -> AsyncIterator[KeyHolder]:
+    """The keepers of keys at the settings' socket, and one who asks them."""
+    until = asyncio.Event()
+    task = asyncio.create_task(server.serve(settings, until=until))
+    while not settings.signer_socket.exists() and not task.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    holder = KeyHolder(settings.signer_socket)
+    try:
+        yield holder
+    finally:
+        await holder.close()
+        until.set()
+        await task
+
+
+def a_signed_paper(digest: str) -> SignedPaper:
+    """What a worker notes about a paper, for tests that need no paper."""
+    return SignedPaper(digest=digest, unsigned_digest="ab" * 32, certificate="cd" * 32)
