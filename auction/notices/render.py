@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,8 @@ from auction.notices.wording import TITLES
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _DIGITS = "〇一二三四五六七八九"
+_FONTS = ("pylopdf_fonts_zh_cn", "manimgx_fonts_cjk")
+"""The faces of a notice, and behind them one for rare characters in names (生僻字)."""
 _turn = threading.Lock()
 
 
@@ -71,6 +74,8 @@ def render(paper: Paper, web_origin: str) -> bytes:
         "facts_digest": sha256_hex(canon(dict(paper.facts))),
         "facts": present(paper.facts),
     }
+    shown = json.dumps(data, ensure_ascii=False)
+    _refuse_private(shown)
     with _turn:  # one compiler, one paper at a time: 10 ms each
         try:
             made = _compiler().compile(
@@ -78,13 +83,20 @@ def render(paper: Paper, web_origin: str) -> bytes:
                 format="pdf",
                 pdf_standards=["a-2b"],
                 timestamp=int(paper.issued_at.timestamp()),
-                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                sys_inputs={"data": shown},
             )
         except typst.TypstError as wrong:
             raise Refusal("notice.cannot_be_set", reason=str(wrong)[:300]) from wrong
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one run of bytes")
     return made
+
+
+def _refuse_private(text: str) -> None:
+    """A character of private use means something else under every font (造字)."""
+    for sign in text:
+        if unicodedata.category(sign) == "Co":
+            raise Refusal("notice.cannot_be_set", reason=f"U+{ord(sign):04X}")
 
 
 def present(facts: Mapping[str, object]) -> dict[str, object]:
@@ -141,11 +153,15 @@ def qr_svg(address: str) -> str:
 
 @cache
 def _compiler() -> typst.Compiler:
-    spec = find_spec("pylopdf_fonts_zh_cn")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("the fonts of the notices (pylopdf-fonts-zh-cn) are not installed")
     return typst.Compiler(
         root=str(TEMPLATES),
-        font_paths=[spec.submodule_search_locations[0]],
+        font_paths=[_folder_of(package) for package in _FONTS],
         ignore_system_fonts=True,
     )
+
+
+def _folder_of(package: str) -> str:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"the fonts of the notices ({package}) are not installed")
+    return spec.submodule_search_locations[0]

@@ -1,5 +1,7 @@
 """Delivery: the worker sets the paper, keeps it, serves it; twice is once."""
 
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +11,8 @@ from auction.kernel.actor import SYSTEM
 from auction.kernel.canonical import sha256_hex
 from auction.notices.commands import issue_notice
 from auction.notices.notice import Notice, NoticeState
+from auction.notices.render import paper_of, render
+from auction.store.keys import KeyHolder
 from auction.store.outbox import OutboxRow, OutboxState
 from tests.auction.notices.test_commands import OFFICER, a_draft
 from workers.jobs import run_job
@@ -49,6 +53,21 @@ async def test_an_issued_notice_is_rendered_and_served(context: Context) -> None
     content = await context.files.get(notice.digest)
     assert content.startswith(b"%PDF-1.7")
     assert sha256_hex(content) == notice.digest
+    unsigned = render(paper_of(notice), context.settings.web_origin)
+    assert content.startswith(unsigned)
+    assert sha256_hex(unsigned) == notice.unsigned_digest
+
+
+async def test_a_paper_waits_while_the_keeper_of_its_key_is_silent(
+    context: Context, tmp_path: Path
+) -> None:
+    key = await issued(context)
+    silent = replace(context, keys=KeyHolder(tmp_path / "nobody.sock"))
+    (row,) = await waiting(context, "render_notice")
+    await run_job({"context": silent}, str(row))
+    assert (await the(context, key)).state is NoticeState.ISSUED
+    await work_off(context, "render_notice")
+    assert (await the(context, key)).state is NoticeState.RENDERED
 
 
 async def test_a_job_handed_over_twice_renders_once(context: Context) -> None:
@@ -61,7 +80,7 @@ async def test_a_paper_that_cannot_be_set_waits_and_says_why(context: Context) -
     draft = a_draft()
     async with context.database.unit(OFFICER) as work:
         notice = await issue_notice(work, draft=draft)
-        notice.facts = {**notice.facts, "buyer_name": "\U00020bb7野"}
+        notice.facts = {**notice.facts, "buyer_name": "\ue000"}
     await work_off(context, "render_notice")
     (row,) = await waiting(context, "render_notice")
     async with context.database.reading() as session:

@@ -94,9 +94,18 @@ def test_what_a_fact_says_is_never_run(tmp_path: Path) -> None:
     assert "".join(nasty.split()) in text
 
 
-def test_a_name_without_a_glyph_is_refused_not_boxed() -> None:
+@pytest.mark.parametrize("name", ["𠮷野", "㛃", "㺵", "𬭎𬘭", "欧阳𠮷"])
+def test_a_rare_name_is_set_and_reads_back(name: str, tmp_path: Path) -> None:
+    paper = a_paper(NoticeKind.SALE_CONFIRMATION, buyer_name=name)
+    made = render(paper, ORIGIN)
+    assert name in read_back(made, tmp_path)
+    assert made == render(paper, ORIGIN)
+
+
+@pytest.mark.parametrize("name", ["\U0002fffe示范", "\ue000", "王\U0001f600", "\U000f0000"])
+def test_a_name_without_a_glyph_is_refused_not_boxed(name: str) -> None:
     with pytest.raises(Refusal) as refused:
-        render(a_paper(NoticeKind.SALE_CONFIRMATION, buyer_name="\U00020bb7野"), ORIGIN)
+        render(a_paper(NoticeKind.SALE_CONFIRMATION, buyer_name=name), ORIGIN)
     assert refused.value.code == "notice.cannot_be_set"
 
 
