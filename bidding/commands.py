@@ -23,7 +23,7 @@ from bidding.hall.bid_entry import (
 from bidding.hall.events import BidsAccepted, SessionClosed
 from bidding.hall.receipt import Batch, Signed, batch_of
 from bidding.hall.session import ENDED, Board, Session, SessionState, SessionTerms, SessionTrigger
-from bidding.hall.standstill import lock_session, require_epoch, tell
+from bidding.hall.standstill import lock_session, require_epoch, stop, tell
 from bidding.hall_code import HallCode
 
 Sign = Callable[[Batch], Awaitable[Signed]]
@@ -234,13 +234,8 @@ async def stop_session(work: Unit, *, session_id: SessionId) -> None:
     """End without a winner because the listing was withdrawn."""
     session = await lock_session(work, session_id)
     work.require(policy.STOP)
-    if session.state in ENDED:
-        return
-    session.take(engine.stop(session.hall))
-    session.advance(SessionTrigger.STOP)
-    session.closed_at = work.now
-    work.record("session.stopped", session.stream)
-    tell(work, session)
+    if session.state not in ENDED:
+        stop(work, session)
 
 
 def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:

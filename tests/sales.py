@@ -185,7 +185,7 @@ class SaleDesk(Desk):
                     starting_price=Money.yuan(700_000), increment=Money.yuan(5_000),
                     deposit=Money.yuan(50_000), opens_at=NOON - timedelta(days=1), closes_at=NOON,
                     balance_days=10, rulebook="law", drafted_by=OFFICER.person_id,
-                    drafted_at=NOON, published_at=NOON, ground="",
+                    drafted_at=NOON, published_at=NOON, ground="", delay_ground="",
                 )
             )  # fmt: skip
             return Offered(CaseId(case_id), LotId(lot_id), ListingId(listing_id))

@@ -79,6 +79,7 @@ async def draft_listing(work: Unit, lot_id: LotId, *, new: NewListing) -> Listin
         drafted_by=drafted_by,
         drafted_at=work.now,
         ground="",
+        delay_ground="",
     )
     listing.take_terms(terms)
     work.add(listing)
@@ -86,10 +87,19 @@ async def draft_listing(work: Unit, lot_id: LotId, *, new: NewListing) -> Listin
     return listing
 
 
-async def change_terms(work: Unit, listing_id: ListingId, *, terms: Terms) -> Listing:
-    """Change the figures: votes and notices on others no longer count (网拍27)."""
+async def change_terms(
+    work: Unit, listing_id: ListingId, *, terms: Terms, delay_ground: str = ""
+) -> Listing:
+    """Change the figures: votes and notices on others no longer count (网拍27).
+
+    `delay_ground` says why a later round misses its term, where it does (网拍26).
+    """
     listing = await work.lock(Listing, listing_id)
     work.require(policy.DRAFT, listing.court_id)
+    if delay_ground.strip() and delay_ground.strip() != listing.delay_ground:
+        _still_draft(listing)
+        listing.delay_ground = delay_ground.strip()
+        _record(work, listing, "listing.delay_explained")
     if terms.digest == listing.terms.digest:
         return listing
     lot = await work.lock(Lot, listing.lot_id, share=True)
@@ -188,12 +198,10 @@ async def publish_listing(work: Unit, listing_id: ListingId) -> Listing:
     listing = await work.lock(Listing, listing_id)
     work.require(policy.PUBLISH, listing.court_id)
     lot = await work.lock(Lot, listing.lot_id)
-    case = await work.lock(Case, listing.case_id, share=True)
     if listing.state is ListingState.PUBLISHED:
         return listing
     _still_draft(listing)
-    if case.state is not CaseState.OPEN:
-        raise Refusal("case.not_open", state=case.state.value)
+    case = await _require_open_case(work, listing)
     rules = BY_NAME[listing.rulebook]
     gaps = missing(rules, await standing.of(work.session, listing, lot), work.now)
     if gaps:
@@ -226,16 +234,26 @@ async def suspend_listing(work: Unit, listing_id: ListingId, *, ground: str) -> 
     said = _said(ground)
     listing.advance(ListingTrigger.SUSPEND)
     listing.ground = said
+    listing.resumption_proposed_by = None
     _record(work, listing, "listing.suspended")
     return listing
 
 
 async def resume_listing(work: Unit, listing_id: ListingId) -> Listing:
-    """Go on when the cause has gone, within five days (网拍28(4))."""
+    """Go on when the cause has gone (网拍28(4)): one person proposes, another one resumes."""
     listing = await work.lock(Listing, listing_id)
     work.require(policy.RESUME, listing.court_id)
+    person_id = _somebody(work)
+    if listing.state is ListingState.SUSPENDED and listing.resumption_proposed_by is None:
+        await _require_open_case(work, listing)
+        listing.resumption_proposed_by = person_id
+        _record(work, listing, "listing.resumption_proposed", by=str(person_id))
+        return listing
+    if listing.resumption_proposed_by == person_id:
+        raise Refusal("session.second_person_needed")
+    await _require_open_case(work, listing)
     listing.advance(ListingTrigger.RESUME)
-    listing.ground = ""
+    listing.resumption_proposed_by, listing.ground = None, ""
     _record(work, listing, "listing.resumed")
     return listing
 
@@ -296,6 +314,13 @@ async def _check_as_published(work: Unit, rules: Rulebook, listing: Listing, lot
     previous = await standing.listing_before(work.session, listing)
     ground = await standing.ground(work.session, lot, previous, current=listing)
     check(rules, ground, listing.terms, publish_at=work.now)
+
+
+async def _require_open_case(work: Unit, listing: Listing) -> Case:
+    case = await work.lock(Case, listing.case_id, share=True)
+    if case.state is not CaseState.OPEN:
+        raise Refusal("case.not_open", state=case.state.value)
+    return case
 
 
 async def _keep_item(work: Unit, listing: Listing, key: str, said: tuple[str, str]) -> None:

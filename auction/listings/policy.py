@@ -8,7 +8,8 @@ NOTIFY = permit("listing.notify_parties", Role.OFFICER, same_court=True, basis="
 COMPLETE = permit("listing.complete_items", Role.OFFICER, same_court=True, basis="网拍13、14")
 PUBLISH = permit("listing.publish", Role.OFFICER, same_court=True, basis="网拍12")
 SUSPEND = permit("listing.suspend", Role.OFFICER, same_court=True, basis="网拍28(1)")
-RESUME = permit("listing.resume", Role.OFFICER, same_court=True, basis="网拍28(4)")
+RESUME = permit("listing.resume", Role.OFFICER, Role.PANEL, same_court=True, basis="网拍28(4)")
+"""By two persons of the court."""
 WITHDRAW = permit("listing.withdraw", Role.OFFICER, same_court=True, basis="拍变17")
 PASS_IN = permit("listing.pass_in", Role.SYSTEM, basis="网拍26")
 SELL = permit("listing.sell", Role.SYSTEM, basis="网拍22")

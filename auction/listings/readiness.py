@@ -11,7 +11,7 @@ from auction.law.rulebook import Rulebook
 from auction.law.warnings import SPECIAL_WARNINGS
 from auction.listings.items import ITEMS
 from auction.listings.round import Round
-from auction.listings.terms import publish_at_min
+from auction.listings.terms import publish_at_min, relist_by
 from auction.lots.reference_price import ReferencePrice
 
 
@@ -25,6 +25,7 @@ class Gap(StrEnum):
     SEIZURE = "seizure"
     NOTIFICATION = "notification"
     NOTIFIED_TOO_LATE = "notified_too_late"
+    DELAY = "delay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,12 @@ class Standing:
     first_published_at: datetime | None
     """When the first auction of the lot was announced, if it was."""
     seizure_expires_on: date | None
+    opens_at: datetime
     closes_at: datetime
+    passed_in_at: datetime | None
+    """When the round before ended without a bid; None for a first auction or a repeated round."""
+    delay_ground: str
+    """Why the term from then was missed, if it was."""
     unnotified: int
     """Parties that were neither notified of these figures nor noted as unreachable."""
     notified_at: datetime | None
@@ -72,6 +78,7 @@ def missing(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing
         *_notifications(rules, standing, now),
         *_price(rules, standing, now),
         *_seizure(standing),
+        *_delay(rules, standing, now),
     )
 
 
@@ -107,6 +114,23 @@ def _price(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing,
     if price.holds_at(now):
         return ()
     return (Missing(Gap.PRICE, "在有效期内的财产处置参考价", basis),)
+
+
+def _delay(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing, ...]:
+    """A later round has a term from the failure of the one before; missing it needs a reason."""
+    if standing.passed_in_at is None or standing.delay_ground:
+        return ()
+    if standing.round is Round.SECOND_AUCTION:
+        by, key = relist_by(rules, standing.passed_in_at), "auction.second_round_within"
+        is_late, what = standing.opens_at > by, "举行第二次拍卖"
+    else:
+        key = "selloff.publish_within"
+        by = ends_at(standing.passed_in_at, rules.rule(key))
+        is_late, what = now > by, "发布变卖公告"
+    if not is_late:
+        return ()
+    when = f"{by.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+    return (Missing(Gap.DELAY, f"未在{when}前{what}的理由", rules.basis(key)),)
 
 
 def _seizure(standing: Standing) -> tuple[Missing, ...]:

@@ -40,12 +40,23 @@ async def ground(
     asset = await session.get_one(Asset, lot.asset_id)
     if lot.price is None:
         raise Refusal("listing.no_reference_price")
+    this_round = current.round if current else _next_round(lot, previous)
+    before = await round_before(session, previous, this_round)
     return Ground(
-        round=current.round if current else _next_round(lot, previous),
+        round=this_round,
         is_movable=asset.is_movable,
         reference_price=lot.price,
-        previous_starting_price=previous.starting_price if previous else None,
+        previous_starting_price=before.starting_price if before else None,
     )
+
+
+async def round_before(
+    session: AsyncSession, previous: Listing | None, this_round: Round
+) -> Listing | None:
+    """The last listing of an earlier round: a default repeats a round and cuts nothing anew."""
+    while previous is not None and previous.round is this_round:
+        previous = await listing_before(session, previous)
+    return previous
 
 
 async def previous_listing(session: AsyncSession, lot: Lot) -> Listing | None:
@@ -78,6 +89,9 @@ def _next_round(lot: Lot, previous: Listing | None) -> Round:
 async def of(session: AsyncSession, listing: Listing, lot: Lot) -> Standing:
     """Everything that the publication of a listing depends on."""
     seizure = await seizure_in_force(session, lot.asset_id)
+    previous = await listing_before(session, listing)
+    is_repeated = previous is not None and previous.round is listing.round
+    passed_in_at = previous.concluded_at if previous and not is_repeated else None
     waiting = await unnotified_parties(session, listing)
     return Standing(
         round=listing.round,
@@ -87,7 +101,10 @@ async def of(session: AsyncSession, listing: Listing, lot: Lot) -> Standing:
         reference_price=lot.reference_price,
         first_published_at=await _first_published_at(session, listing),
         seizure_expires_on=seizure.expires_on if seizure else None,
+        opens_at=listing.opens_at,
         closes_at=listing.closes_at,
+        passed_in_at=passed_in_at,
+        delay_ground=listing.delay_ground,
         unnotified=len(waiting),
         notified_at=max(
             (told.notified_at for told in await notifications(session, listing)), default=None

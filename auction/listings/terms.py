@@ -88,9 +88,9 @@ def propose(rules: Rulebook, ground: Ground, *, publish_at: datetime) -> Terms:
     return Terms(
         starting_price=starting_price,
         increment=_usual_increment(increment_max(rules, starting_price)),
-        deposit=_deposit_window(rules, starting_price)[0],
+        deposit=_deposit_window(rules, ground, starting_price)[0],
         opens_at=opens_at,
-        closes_at=opens_at + rules.duration("auction.bid_window"),
+        closes_at=opens_at + _window_min(rules, ground),
         balance_days=rules.integer("settle.balance_due"),
     )
 
@@ -99,14 +99,14 @@ def limits(
     rules: Rulebook, ground: Ground, *, starting_price: Money, publish_at: datetime
 ) -> Limits:
     """The lawful space around a starting price."""
-    least, most = _deposit_window(rules, starting_price)
+    least, most = _deposit_window(rules, ground, starting_price)
     return Limits(
         starting_price_min=starting_price_min(rules, ground),
         increment_max=increment_max(rules, starting_price),
         deposit_min=least,
         deposit_max=most,
         opens_at_min=opens_at_min(rules, ground, publish_at),
-        window_min=rules.duration("auction.bid_window"),
+        window_min=_window_min(rules, ground),
     )
 
 
@@ -117,6 +117,12 @@ def check(rules: Rulebook, ground: Ground, terms: Terms, *, publish_at: datetime
         raise Refusal(
             "listing.starting_price_too_low",
             least=lawful.starting_price_min,
+            basis=rules.basis(_price_rule(ground)),
+        )
+    if ground.round is Round.SELL_OFF and terms.starting_price != lawful.starting_price_min:
+        raise Refusal(
+            "listing.sell_off_price_fixed",
+            price=lawful.starting_price_min,
             basis=rules.basis(_price_rule(ground)),
         )
     if not Money(0) < terms.increment <= lawful.increment_max:
@@ -130,7 +136,7 @@ def check(rules: Rulebook, ground: Ground, terms: Terms, *, publish_at: datetime
             "listing.deposit_outside",
             least=lawful.deposit_min,
             most=lawful.deposit_max,
-            basis=rules.basis("auction.deposit_ratio"),
+            basis=rules.basis(_deposit_rule(ground)),
         )
     _check_dates(rules, ground, terms, lawful)
 
@@ -143,7 +149,7 @@ def _check_dates(rules: Rulebook, ground: Ground, terms: Terms, lawful: Limits) 
             basis=rules.basis(notice_rule(ground)),
         )
     if terms.closes_at - terms.opens_at < lawful.window_min:
-        raise Refusal("listing.window_too_short", basis=rules.basis("auction.bid_window"))
+        raise Refusal("listing.window_too_short", basis=rules.basis(_window_rule(ground)))
     if terms.balance_days < 1:
         raise Refusal("listing.balance_term_missing", basis=rules.basis("auction.balance_due"))
 
@@ -197,9 +203,10 @@ def citations(rules: Rulebook, ground: Ground) -> Sequence[Citation]:
     keys = (
         ("starting_price", _price_rule(ground)),
         ("increment", "auction.increment_band"),
-        ("deposit", "auction.deposit_ratio"),
+        ("deposit", _deposit_rule(ground)),
         ("opens_at", notice_rule(ground)),
-        ("closes_at", "auction.bid_window"),
+        ("closes_at", _window_rule(ground)),
+        *_first_bid(ground),
         ("extension", "auction.extend_by"),
         ("balance_days", "auction.balance_due"),
     )
@@ -240,7 +247,31 @@ def _price_rule(ground: Ground) -> str:
             return "selloff.price"
 
 
-def _deposit_window(rules: Rulebook, starting_price: Money) -> tuple[Money, Money]:
+def _deposit_rule(ground: Ground) -> str:
+    """A sell-off is entered by paying the whole price first (法明传〔2017〕455号)."""
+    is_sell_off = ground.round is Round.SELL_OFF
+    return "selloff.prepay_ratio" if is_sell_off else "auction.deposit_ratio"
+
+
+def _window_rule(ground: Ground) -> str:
+    """How long somebody may bid: in a sell-off, how long the first bid is waited for."""
+    return "selloff.period" if ground.round is Round.SELL_OFF else "auction.bid_window"
+
+
+def _window_min(rules: Rulebook, ground: Ground) -> timedelta:
+    return rules.duration(_window_rule(ground))
+
+
+def _first_bid(ground: Ground) -> tuple[tuple[str, str], ...]:
+    """In a sell-off the first bid starts the contest."""
+    is_sell_off = ground.round is Round.SELL_OFF
+    return (("first_bid", "selloff.bid_window_after_first_bid"),) if is_sell_off else ()
+
+
+def _deposit_window(rules: Rulebook, ground: Ground, starting_price: Money) -> tuple[Money, Money]:
+    if ground.round is Round.SELL_OFF:
+        whole = starting_price.at_rate_ceil(rules.ratio("selloff.prepay_ratio"))
+        return whole, whole
     least, most = rules.window("auction.deposit_ratio")
     return starting_price.at_rate_ceil(least), starting_price.at_rate_floor(most)
 

@@ -28,7 +28,7 @@ from auction.lots.asset import (
 )
 from auction.lots.draft_lot import DraftLot, DraftLotState
 from auction.lots.importing import DraftRow
-from auction.lots.lot import Lot, LotState, LotTrigger
+from auction.lots.lot import ON_OFFER, Lot, LotState, LotTrigger
 from auction.lots.queries import seizure_in_force
 from auction.lots.reference_price import ReferencePrice
 from auction.store.unit import Unit
@@ -289,6 +289,8 @@ async def withdraw_lot(work: Unit, lot_id: LotId, *, ground: str) -> Lot:
     """Take a lot back before it is sold (撤回): paid, settled, title gone (拍变17)."""
     lot = await work.lock(Lot, lot_id)
     work.require(policy.WITHDRAW, lot.court_id)
+    if lot.state in ON_OFFER:
+        raise Refusal("lot.on_offer", state=lot.state.value)
     lot.held_ground = _said(ground, "ground")
     lot.advance(LotTrigger.WITHDRAW)
     work.record("lot.withdrawn", stream=lot.stream, lot=str(lot.id))

@@ -78,6 +78,8 @@ _BEFORE_SALE: Final = (
     _S.SECOND_PASSED_IN,
     _S.SELL_OFF,
 )
+ON_OFFER: Final = frozenset({_S.FIRST_AUCTION, _S.SECOND_AUCTION, _S.SELL_OFF})
+"""States in which a listing is public: withdrawing begins with that listing."""
 LOT_LIFE: Final[Mapping[tuple[LotState, LotTrigger], LotState]] = {
     (_S.SEIZED, _T.INVESTIGATE): _S.INVESTIGATED,  # 参考价3
     (_S.INVESTIGATED, _T.OPEN_PRICING): _S.PRICING,  # 参考价1
@@ -103,6 +105,7 @@ LOT_LIFE: Final[Mapping[tuple[LotState, LotTrigger], LotState]] = {
     (_S.SOLD, _T.DEFAULT): _S.DEFAULTED,  # 网拍24
     (_S.DEFAULTED, _T.PUBLISH_FIRST): _S.FIRST_AUCTION,  # 拍变22: auctioned again
     (_S.DEFAULTED, _T.PUBLISH_SECOND): _S.SECOND_AUCTION,
+    (_S.DEFAULTED, _T.PUBLISH_SELL_OFF): _S.SELL_OFF,
     (_S.PAID, _T.RULE): _S.RULED,  # 拍变20
     (_S.RULED, _T.TRANSFER): _S.TRANSFERRED,  # 民诉法262
     (_S.TRANSFERRED, _T.HAND_OVER): _S.HANDED_OVER,  # 拍变27

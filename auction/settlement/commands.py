@@ -74,6 +74,8 @@ async def confirm_sale(work: Unit, *, hammer: Hammer) -> Sale:
     sale.confirmation_notice_id = notice.id
     work.add(sale)
     _record(work, sale, "sale.confirmed", code=sale.code, hammer_price_fen=sale.hammer_price.fen)
+    if sale.balance == ZERO:  # a sell-off is prepaid in full
+        await _pay_in_full(work, sale)
     return sale
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auction.kernel.ids import SessionId
+from auction.kernel.ids import ListingId, SessionId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
@@ -14,7 +14,14 @@ from auction.store.unit import Unit
 from bidding import engine
 from bidding.hall import policy
 from bidding.hall.events import SessionChanged
-from bidding.hall.session import Board, Home, Session, SessionState, SessionTrigger
+from bidding.hall.session import (
+    ENDED,
+    Board,
+    Home,
+    Session,
+    SessionState,
+    SessionTrigger,
+)
 
 HOME_LOST_AFTER: Final = timedelta(seconds=4)
 """A home whose heartbeat is older is taken for lost."""
@@ -105,18 +112,42 @@ async def resume_session(work: Unit, *, session_id: SessionId) -> Board:
 
 
 async def lock_session(work: Unit, session_id: SessionId) -> Session:
-    """Lock the listing for sharing, then the session; a stay of the listing is obeyed at once.
+    """Lock the listing for sharing, then the session; what the court decided is obeyed at once.
 
-    Suspending a listing takes its row exclusively, so it is seen here either way.
+    Suspending or withdrawing a listing takes its row exclusively, so it is seen here either way.
     """
     of_session = select(Session.listing_id).where(Session.id == session_id).scalar_subquery()
-    state = await work.session.scalar(
-        select(Listing.state).where(Listing.id == of_session).with_for_update(read=True)
+    said = await work.session.execute(
+        select(Listing.state, Listing.ground)
+        .where(Listing.id == of_session)
+        .with_for_update(read=True)
     )
+    state, ground = said.one_or_none() or (None, "")
     session = await work.lock(Session, session_id)
     if state is ListingState.SUSPENDED and session.state in SUSPENDABLE:
-        _suspend(work, session, "listing_suspended")
+        _suspend(work, session, "listing_suspended", published=ground)
+    if state is ListingState.WITHDRAWN and session.state not in ENDED:
+        stop(work, session)
     return session
+
+
+async def obey_listing(work: Unit, *, listing_id: ListingId) -> None:
+    """Do to a session in the same commit what its listing was just told.
+
+    Refuses with `session.over` when the session ended before: its result stands and is being
+    recorded, so that the listing can be neither suspended nor withdrawn any more.
+    """
+    session_id = await work.session.scalar(
+        select(Session.id).where(Session.listing_id == listing_id)
+    )
+    if session_id is None:
+        return
+    state = await work.session.scalar(
+        select(Session.state).where(Session.id == session_id).with_for_update()
+    )
+    if state in {SessionState.SOLD, SessionState.PASSED_IN}:
+        raise Refusal("session.over")
+    await lock_session(work, session_id)
 
 
 def require_epoch(session: Session, epoch: int) -> None:
@@ -133,10 +164,20 @@ def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
     tell(work, session)
 
 
-def _suspend(work: Unit, session: Session, ground: str) -> None:
+def stop(work: Unit, session: Session) -> None:
+    """End without a winner: the listing was withdrawn (网拍28(1), 拍变17)."""
+    session.take(engine.stop(session.hall))
+    session.advance(SessionTrigger.STOP)
+    session.closed_at = work.now
+    work.record("session.stopped", session.stream)
+    tell(work, session)
+
+
+def _suspend(work: Unit, session: Session, ground: str, *, published: str = "") -> None:
+    """Stop the clock. The words of the court are published; the journal holds the kind only."""
     session.take(engine.pause(session.hall, work.now))
     session.advance(SessionTrigger.SUSPEND)
-    session.pause_ground = ground
+    session.pause_ground = published or ground
     session.resumption_proposed_by = None
     work.record("session.suspended", session.stream, ground=ground)
     tell(work, session)

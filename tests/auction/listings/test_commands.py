@@ -301,6 +301,12 @@ class TestWhatFollows:
             assert await published_listings(session) == []
         async with database.unit(OFFICER) as work:
             await resume_listing(work, found.id)
+            with pytest.raises(Refusal, match="second_person_needed"):
+                await resume_listing(work, found.id)
+        async with database.reading() as session:
+            assert (await listing(session, found.id)).state is ListingState.SUSPENDED
+        async with database.unit(PANEL[0]) as work:
+            await resume_listing(work, found.id)
         with pytest.raises(Refusal) as refused:
             async with database.unit(OFFICER) as work:
                 await withdraw_listing(work, found.id, ground=" ")

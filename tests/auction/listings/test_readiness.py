@@ -25,7 +25,10 @@ COMPLETE = Standing(
     reference_price=PRICE,
     first_published_at=None,
     seizure_expires_on=date(2026, 12, 31),
+    opens_at=NOW + timedelta(days=39),
     closes_at=NOW + timedelta(days=40),
+    passed_in_at=None,
+    delay_ground="",
     unnotified=0,
     notified_at=NOW - timedelta(days=5),
 )
@@ -66,6 +69,17 @@ class TestWhatIsMissing:
         )
         early = NOW - timedelta(days=200)
         assert gaps(reference_price=older, first_published_at=early) == [Gap.PRICE]
+
+    def test_a_second_auction_later_than_thirty_days_needs_its_reason(self) -> None:
+        second = {"round": Round.SECOND_AUCTION, "passed_in_at": NOW - timedelta(days=1)}
+        assert gaps(**second, opens_at=NOW + timedelta(days=28)) == []
+        assert gaps(**second, opens_at=NOW + timedelta(days=31)) == [Gap.DELAY]
+        assert gaps(**second, opens_at=NOW + timedelta(days=31), delay_ground="执行异议审查") == []
+
+    def test_a_sell_off_is_announced_within_fifteen_days_of_the_second_failure(self) -> None:
+        for days, found in ((14, []), (20, [Gap.DELAY])):
+            passed_in_at = NOW - timedelta(days=days)
+            assert gaps(round=Round.SELL_OFF, passed_in_at=passed_in_at) == found
 
     def test_a_seizure_that_ends_before_the_session(self) -> None:
         last_day = date(2026, 4, 18)

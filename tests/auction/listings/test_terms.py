@@ -146,6 +146,45 @@ class TestCheck:
         assert replace(terms, opens_at=terms.opens_at.astimezone()).digest == terms.digest
 
 
+class TestSellOff:
+    GROUND = Ground(
+        round=Round.SELL_OFF,
+        is_movable=False,
+        reference_price=Money(100_000_000),
+        previous_starting_price=Money(56_000_000),
+    )
+
+    def test_is_offered_at_the_second_auctions_price_prepaid_in_full_for_sixty_days(self) -> None:
+        terms = propose(LAW, self.GROUND, publish_at=PUBLISHED)
+        assert terms.starting_price == terms.deposit == Money(56_000_000)
+        assert terms.closes_at - terms.opens_at == timedelta(days=60)
+        check(LAW, self.GROUND, terms, publish_at=PUBLISHED)
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            (
+                {"starting_price": Money(57_000_000), "deposit": Money(57_000_000)},
+                "listing.sell_off_price_fixed",
+            ),
+            ({"starting_price": Money(55_000_000)}, "listing.starting_price_too_low"),
+            ({"deposit": Money(11_200_000)}, "listing.deposit_outside"),
+            ({"closes_at": beijing(2026, 4, 10)}, "listing.window_too_short"),
+        ],
+    )
+    def test_neither_price_nor_prepayment_nor_period_may_differ(
+        self, changes: dict[str, object], code: str
+    ) -> None:
+        terms = replace(propose(LAW, self.GROUND, publish_at=PUBLISHED), **changes)
+        with pytest.raises(Refusal) as refused:
+            check(LAW, self.GROUND, terms, publish_at=PUBLISHED)
+        assert refused.value.code == code
+
+    def test_cites_what_is_special(self) -> None:
+        shown = {item.term: item.basis for item in citations(LAW, self.GROUND)}
+        assert shown["deposit"] == shown["first_bid"] == "法明传〔2017〕455号"
+
+
 class TestDates:
     def test_parties_have_three_whole_days(self) -> None:
         assert publish_at_min(LAW, PUBLISHED) == beijing(2026, 3, 6)

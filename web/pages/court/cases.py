@@ -16,9 +16,11 @@ from auction.cases.commands import NewCase, NewClaim, NewParty, PayoutAccount
 from auction.kernel.ids import CaseId, ClaimId, PartyId
 from auction.kernel.money import ZERO, Money
 from auction.listings.queries import listings_of_court
+from auction.listings.stays import stay_with_offers
 from auction.lots.asset import AssetKind
 from auction.lots.queries import assets_of_case, count_draft_lots, lots_of_case, lots_of_court
 from auction.people.queries import person_named
+from bidding.hall.standstill import obey_listing
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.court.own import court_of, fresh_id, own
@@ -191,7 +193,8 @@ async def stay(request: Request) -> Response:
     case_id = CaseId(path_id(request))
     form = await read_form(request, Ground)
     async with unit(request) as work:
-        await commands.stay_case(work, case_id, ground=form.ground)
+        for listing_id in await stay_with_offers(work, case_id, ground=form.ground):
+            await obey_listing(work, listing_id=listing_id)
     return see_other(f"/court/cases/{case_id}", said=n_("已暂缓执行"))
 
 

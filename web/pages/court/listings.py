@@ -19,11 +19,15 @@ from auction.law.warnings import WARNING_KEYS
 from auction.listings import commands, policy, queries
 from auction.listings.commands import NewListing, Opinion
 from auction.listings.items import ITEMS
+from auction.listings.listing import ListingState
 from auction.listings.queries import DraftView
 from auction.listings.suggested import Known, suggested
 from auction.listings.terms import Terms
 from auction.lots import queries as lots
 from auction.people.queries import court, person
+from bidding.hall.session import SessionState
+from bidding.hall.standstill import obey_listing, resume_session
+from bidding.queries import session_of_listing
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.court.dossier import report_of
@@ -46,6 +50,7 @@ class ListingTerms(msgspec.Struct, frozen=True):
     opens_at: datetime
     closes_at: datetime
     balance_days: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    delay_ground: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class CastVote(msgspec.Struct, frozen=True):
@@ -96,6 +101,7 @@ async def listing_page(request: Request) -> Response:
         closes_at=_local(view.listing.closes_at),
         is_officer=bool(actor.roles & policy.DRAFT.roles),
         is_panel=bool(actor.roles & policy.VOTE.roles),
+        has_proposed=view.listing.resumption_proposed_by == actor.person_id,
         has_voted=any(cast.person_id == actor.person_id for cast in view.votes),
     )
 
@@ -113,7 +119,7 @@ async def change_terms(request: Request) -> Response:
         balance_days=form.balance_days,
     )
     async with unit(request) as work:
-        await commands.change_terms(work, listing_id, terms=terms)
+        await commands.change_terms(work, listing_id, terms=terms, delay_ground=form.delay_ground)
     return see_other(f"/court/listings/{listing_id}", said=n_("已更改拍卖条件，需合议庭评议"))
 
 
@@ -171,15 +177,21 @@ async def suspend(request: Request) -> Response:
     form = await read_form(request, Stop)
     async with unit(request) as work:
         await commands.suspend_listing(work, listing_id, ground=form.ground)
+        await obey_listing(work, listing_id=listing_id)
     return see_other(f"/court/listings/{listing_id}", said=n_("已中止拍卖"))
 
 
 async def resume(request: Request) -> Response:
-    """Go on."""
+    """Propose to go on, or as the second person go on."""
     listing_id = ListingId(path_id(request))
     async with unit(request) as work:
-        await commands.resume_listing(work, listing_id)
-    return see_other(f"/court/listings/{listing_id}", said=n_("已恢复拍卖"))
+        listing = await commands.resume_listing(work, listing_id)
+        board = await session_of_listing(work.session, listing_id)
+        if board is not None and board.state is SessionState.SUSPENDED:
+            await resume_session(work, session_id=board.session_id)
+    is_resumed = listing.state is ListingState.PUBLISHED
+    said = n_("已恢复拍卖") if is_resumed else n_("已提议恢复拍卖，待另一人确认")
+    return see_other(f"/court/listings/{listing_id}", said=said)
 
 
 async def withdraw(request: Request) -> Response:
@@ -188,6 +200,7 @@ async def withdraw(request: Request) -> Response:
     form = await read_form(request, Stop)
     async with unit(request) as work:
         await commands.withdraw_listing(work, listing_id, ground=form.ground)
+        await obey_listing(work, listing_id=listing_id)
     return see_other(f"/court/listings/{listing_id}", said=n_("已撤回拍卖"))
 
 

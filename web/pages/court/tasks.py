@@ -37,6 +37,8 @@ _NEXT: Final = {
     LotState.FIRST_PASSED_IN: n_("拟定第二次拍卖"),
     LotState.SECOND_AUCTION: n_("二拍进行中"),
     LotState.SECOND_PASSED_IN: n_("询问债权人是否以物抵债或者变卖"),
+    LotState.SELL_OFF: n_("变卖进行中"),
+    LotState.SELL_OFF_FAILED: n_("变卖不成：以物抵债或者解除查封"),
     LotState.SOLD: n_("等待余款"),
     LotState.PAID: n_("核对资格并作出成交裁定"),
     LotState.RULED: n_("办理过户与涉税告知"),
@@ -46,7 +48,13 @@ _NEXT: Final = {
 }
 _PRICING: Final = frozenset({LotState.INVESTIGATED, LotState.PRICING})
 _LISTING: Final = frozenset(
-    {LotState.PRICED, LotState.DISPOSAL_APPROVED, LotState.FIRST_PASSED_IN, LotState.DEFAULTED}
+    {
+        LotState.PRICED,
+        LotState.DISPOSAL_APPROVED,
+        LotState.FIRST_PASSED_IN,
+        LotState.SECOND_PASSED_IN,
+        LotState.DEFAULTED,
+    }
 )
 _SELLING: Final = frozenset(
     {LotState.SOLD, LotState.PAID, LotState.RULED, LotState.TRANSFERRED, LotState.HANDED_OVER}
@@ -107,6 +115,8 @@ def _running(lot: LotView, listing: ListingView | None) -> tuple[datetime | None
         return price.set_at, "valuation.start_disposal_within"
     if lot.state is LotState.FIRST_PASSED_IN and listing:
         return listing.concluded_at, "auction.second_round_within"
+    if lot.state is LotState.SECOND_PASSED_IN and listing:
+        return listing.concluded_at, "selloff.publish_within"
     return None, ""
 
 
