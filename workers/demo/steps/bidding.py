@@ -22,7 +22,7 @@ Hall = dict[str, Bidder]
 
 async def bidders_bid(j: Journey) -> None:
     """Step 6: live bidding through the hall's own sockets."""
-    hall = {username: _client(j, username) for username in BIDDERS}
+    hall = {username: hall_client(j, username) for username in BIDDERS}
     try:
         await _contest(j, hall)
     except HallError as wrong:
@@ -53,7 +53,8 @@ async def _contest(j: Journey, hall: Hall) -> None:
         await _keep_record(j, hall)
 
 
-def _client(j: Journey, username: str) -> Bidder:
+def hall_client(j: Journey, username: str) -> Bidder:
+    """A socket client of the listing's hall, under the code of a bidder."""
     address = j.address
     return Bidder(
         address.live_origin,
@@ -77,9 +78,9 @@ async def _enter(j: Journey, hall: Hall) -> None:
 async def _refused(hall: Hall) -> None:
     bidder = _first(hall)
     start, step = bidder.number("starting_fen"), bidder.number("increment_fen")
-    _expect(await bidder.bid(start - step), "below_starting_price")
-    _expect(await bidder.bid(start + 1), "off_ladder")
-    _expect(await bidder.bid(start), "")
+    expect(await bidder.bid(start - step), "below_starting_price")
+    expect(await bidder.bid(start + 1), "off_ladder")
+    expect(await bidder.bid(start), "")
 
 
 async def _all_at_once(hall: Hall) -> None:
@@ -103,27 +104,27 @@ async def _match(j: Journey, hall: Hall) -> None:
     holder = hall[j.text("priority_holder")]
     ordinary = [bidder for bidder in hall.values() if bidder is not holder]
     leading = next((one for one in ordinary if one.code == one.leader), ordinary[0])
-    _expect(await leading.bid(_least(leading)), "")
+    expect(await leading.bid(least(leading)), "")
     await holder.until(lambda: holder.leader == leading.code, "the ordinary bidder to lead")
     price = holder.number("price_fen")
     other = next(one for one in ordinary if one is not leading)
-    _expect(await other.bid(price), "below_next_price")
-    _expect(await holder.bid(price), "")
+    expect(await other.bid(price), "below_next_price")
+    expect(await holder.bid(price), "")
     await other.until(lambda: other.leader == holder.code, "the priority holder to lead")
 
 
 async def _cut_off(j: Journey, hall: Hall) -> None:
     """Cut in the instant of a bid: whatever came of it, it is found out and counts once."""
     unlucky, other = hall["bidder3"], hall["bidder4"]
-    bid_id = await unlucky.send_bid(_least(unlucky))
+    bid_id = await unlucky.send_bid(least(unlucky))
     await unlucky.cut()
     await _overbid(other)
     await unlucky.enter()
     verdict = await unlucky.fate(bid_id)
     if verdict is None:  # the cut was faster than the bid: the same bid_id is still good
-        verdict = await unlucky.bid(_least(unlucky), bid_id=UUID(bid_id))
-    _expect(verdict, "")
-    again = await unlucky.bid(_least(unlucky), bid_id=UUID(bid_id))
+        verdict = await unlucky.bid(least(unlucky), bid_id=UUID(bid_id))
+    expect(verdict, "")
+    again = await unlucky.bid(least(unlucky), bid_id=UUID(bid_id))
     if again != verdict:
         raise StepError("the same bid_id was answered in two ways")
     await unlucky.until(lambda: set(unlucky.bids) == set(other.bids), "what was missed")
@@ -137,7 +138,7 @@ async def _cut_off(j: Journey, hall: Hall) -> None:
 async def _overbid(bidder: Bidder) -> None:
     """Bid until a bid stands: another one may come in at the same time."""
     for _ in range(5):
-        if (await bidder.bid(_least(bidder)))["is_accepted"]:
+        if (await bidder.bid(least(bidder)))["is_accepted"]:
             return
     raise StepError("five bids in a row were overtaken")
 
@@ -149,18 +150,18 @@ async def _extend(j: Journey, hall: Hall) -> None:
     turn = 0
     while holder.number("extensions") < EXTENSIONS_WANTED:
         rival = rivals[turn % len(rivals)]
-        await _until_little_is_left(rival)
-        _expect(await rival.bid(_least(rival)), "")
+        await until_little_is_left(rival)
+        expect(await rival.bid(least(rival)), "")
         turn += 1
         await holder.until(lambda: holder.leader == rival.code, "the bid")  # noqa: B023
-    await _until_little_is_left(holder)
-    _expect(await holder.bid(holder.number("price_fen")), "")
+    await until_little_is_left(holder)
+    expect(await holder.bid(holder.number("price_fen")), "")
 
 
 async def _end(j: Journey, hall: Hall) -> None:
     first = _first(hall)
     await first.until(lambda: first.phase == "sold", "the end", seconds=ENDING_SECONDS_MAX)
-    _expect(await first.bid(_least(first)), "late")
+    expect(await first.bid(least(first)), "late")
     winner = next(name for name, bidder in hall.items() if bidder.code == first.leader)
     j.facts["winner"] = winner
     j.facts["winner_code"] = str(first.leader)
@@ -184,7 +185,7 @@ async def _keep_record(j: Journey, hall: Hall) -> None:
         raise StepError(f"no bid was refused as {', '.join(sorted(missing))}")
 
 
-async def _until_little_is_left(bidder: Bidder) -> None:
+async def until_little_is_left(bidder: Bidder) -> None:
     """Wait by the wall clock, as a person would look at the countdown."""
     while True:
         left = _seconds_left(bidder)
@@ -197,7 +198,8 @@ def _seconds_left(bidder: Bidder) -> float:
     return bidder.number("closes_at") / 1000 - SystemClock().now().timestamp()
 
 
-def _least(bidder: Bidder) -> int:
+def least(bidder: Bidder) -> int:
+    """The least that he may offer now."""
     return bidder.number("least_fen")
 
 
@@ -205,7 +207,7 @@ def _first(hall: Hall) -> Bidder:
     return next(iter(hall.values()))
 
 
-def _expect(verdict: Message, reason: str) -> None:
+def expect(verdict: Message, reason: str) -> None:
     """Raise StepError unless the verdict is `reason`; empty means accepted."""
     if verdict.get("type") == "fault" or verdict.get("reason") != reason:
         said = verdict.get("reason") or verdict.get("code") or "accepted"

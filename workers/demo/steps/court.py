@@ -5,6 +5,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -33,6 +34,18 @@ PARTIES = (
     ("priority_holder", "bidder5", False),
 )
 """Role in the case, account, and whether he is paid from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What is seized and offered; by default, what the main road is about."""
+
+    case_number: str = CASE_NUMBER
+    title: str = TITLE
+    registry_number: str = REGISTRY_NUMBER
+
+
+THING = Thing()
 FINDINGS = (
     ("ownership", "checked", "被执行人吴长欠与案外人按份共有，登记无查封以外的限制"),
     ("encumbrances", "checked", "2019年5月6日抵押登记，抵押权人杭湾商业银行股份有限公司"),
@@ -50,26 +63,26 @@ async def steps_case(j: Journey) -> None:
     async with j.step("The officer imports the lots file; its rows become drafts"):
         await _import(j)
     async with j.step(OPENS_CASE):
-        await _open_case(j, row)
+        await open_case(j, THING, Money.parse(row["appraisal"]))
     async with j.step("The seizure is recorded with its term (民诉解释485)"):
-        await _seize(j)
+        await seize(j, THING)
     async with j.step("The investigation form and two photographs make it a lot (参考价3)"):
-        await _investigate(j)
-        await _make_lot(j, row)
+        await investigate(j)
+        await make_lot(j, draft_number=row["lot_id"])
 
 
 async def steps_listing(j: Journey) -> None:
     """Step 4: terms from the rulebook, a panel of three, eleven items, seven warnings, public."""
     async with j.step("A listing is drafted: every figure derived, each with its article"):
-        await _draft(j)
+        await draft(j, opens_in=_until_opening(j))
     async with j.step("Publication is refused and everything missing is named (网拍13, 14)"):
         await _refused(j)
     async with j.step("The panel of three others approves the figures (网拍27)"):
-        await _approve(j)
+        await approve(j)
     async with j.step("The eleven items and the seven warnings are completed"):
-        await _complete(j)
+        await complete(j)
     async with j.step("The parties are notified, then the public page appears (网拍12, 16)"):
-        await _publish(j)
+        await publish(j)
 
 
 def _first_row(j: Journey) -> dict[str, str]:
@@ -90,10 +103,11 @@ async def _import(j: Journey) -> None:
         raise StepError("the import says nothing of new drafts")
 
 
-async def _open_case(j: Journey, row: dict[str, str]) -> None:
+async def open_case(j: Journey, thing: Thing, appraisal: Money) -> None:
+    """Open the case with its parties, their accounts and their claims."""
     officer = await j.as_(OFFICER)
     opened = await officer.submit(
-        "/court/cases", "open-case", {"number": CASE_NUMBER, "enforcement_basis": JUDGMENT}
+        "/court/cases", "open-case", {"number": thing.case_number, "enforcement_basis": JUDGMENT}
     )
     case = opened.path
     j.facts["case_id"] = _last(case)
@@ -102,7 +116,7 @@ async def _open_case(j: Journey, row: dict[str, str]) -> None:
     for number, (_, username, is_paid) in enumerate(PARTIES, start=1):
         if is_paid:
             await _name_account(officer, case, (number, username))
-    await _claims(officer, case, Money.parse(row["appraisal"]))
+    await _claims(officer, case, appraisal)
 
 
 async def _name_account(officer: Browser, case: str, whom: tuple[int, str]) -> None:
@@ -141,7 +155,8 @@ async def _claims(officer: Browser, case: str, appraisal: Money) -> None:
     )
 
 
-async def _seize(j: Journey) -> None:
+async def seize(j: Journey, thing: Thing) -> None:
+    """Record the seizure of a home."""
     officer = await j.as_(OFFICER)
     today = _today()
     seized = await officer.submit(
@@ -149,13 +164,13 @@ async def _seize(j: Journey) -> None:
         "seize-asset",
         {
             "kind": "home",
-            "title": TITLE,
+            "title": thing.title,
             "description": "五层住宅楼的第五层，南北通透",
             "location": "杭湾市潮声路8号",
-            "registry_number": REGISTRY_NUMBER,
+            "registry_number": thing.registry_number,
             "area_m2": "89.88",
             "owner_name": "吴长欠",
-            "ruling_number": f"{CASE_NUMBER}之一",
+            "ruling_number": f"{thing.case_number}之一",
             "seized_on": today.isoformat(),
             "expires_on": (today + timedelta(days=3 * 365)).isoformat(),
         },
@@ -163,7 +178,8 @@ async def _seize(j: Journey) -> None:
     j.facts["asset_id"] = _last(seized.path)
 
 
-async def _investigate(j: Journey) -> None:
+async def investigate(j: Journey) -> None:
+    """Fill in the form, say what is not known, add two photographs."""
     officer = await j.as_(OFFICER)
     asset = f"/court/assets/{j.text('asset_id')}"
     form = {f"{subject}_status": status for subject, status, _ in FINDINGS}
@@ -174,25 +190,32 @@ async def _investigate(j: Journey) -> None:
         await officer.submit(asset, "add-photos", files={"photos": photo})
 
 
-async def _make_lot(j: Journey, row: dict[str, str]) -> None:
+async def make_lot(j: Journey, *, draft_number: str = "") -> None:
+    """Make the asset a lot, from an imported draft if one is named."""
     officer = await j.as_(OFFICER)
     asset = f"/court/assets/{j.text('asset_id')}"
-    made = await officer.submit(asset, "make-lot", {"draft_number": row["lot_id"]})
+    made = await officer.submit(asset, "make-lot", {"draft_number": draft_number})
     j.facts["lot_id"] = _last(made.path)
 
 
-async def _draft(j: Journey) -> None:
+async def draft(j: Journey, *, opens_in: timedelta, balance_days: str = "") -> None:
+    """Draft the next offer of the lot; it opens as soon as the demonstration can use it."""
     officer = await j.as_(OFFICER)
     drafted = await officer.submit(f"/court/lots/{j.text('lot_id')}", "draft-listing")
     j.facts["listing_id"] = _last(drafted.path)
     _must_say(drafted, ("网拍10", "网拍17", "网拍20", "网拍25"))
-    opens_at = SystemClock().now().astimezone(BEIJING) + _until_opening(j)
-    window = _window(drafted)
-    await officer.submit(
-        _listing(j),
-        "listing-terms",
-        {"opens_at": _local(opens_at), "closes_at": _local(opens_at + window)},
-    )
+    await choose_opening(j, opens_in=opens_in, balance_days=balance_days)
+
+
+async def choose_opening(j: Journey, *, opens_in: timedelta, balance_days: str = "") -> None:
+    """Choose when the session opens, and if need be another term for the balance."""
+    officer = await j.as_(OFFICER)
+    page = await officer.get(_listing(j))
+    opens_at = SystemClock().now().astimezone(BEIJING) + opens_in
+    terms = {"opens_at": _local(opens_at), "closes_at": _local(opens_at + _window(page))}
+    if balance_days:
+        terms["balance_days"] = balance_days
+    await officer.fill(page, "listing-terms", terms)
 
 
 async def _refused(j: Journey) -> None:
@@ -201,7 +224,8 @@ async def _refused(j: Journey) -> None:
     _must_say(page, ("拍卖公告", "产权转移可能产生的税费及承担方式", "委托竞买"))
 
 
-async def _approve(j: Journey) -> None:
+async def approve(j: Journey) -> None:
+    """Have the panel of three vote for the figures."""
     for username in PANEL:
         member = await j.as_(username)
         await member.submit(
@@ -211,7 +235,7 @@ async def _approve(j: Journey) -> None:
     _must_say(page, ("已评议通过",))
 
 
-async def _complete(j: Journey) -> None:
+async def complete(j: Journey) -> None:
     """The texts stand in the form already; the officer checks them and ticks the warnings."""
     officer = await j.as_(OFFICER)
     ticks = {f"warning_{key}": "on" for key in sorted(WARNING_KEYS)}
@@ -219,7 +243,8 @@ async def _complete(j: Journey) -> None:
     _must_say(page, ("已保存公示事项",))
 
 
-async def _publish(j: Journey) -> None:
+async def publish(j: Journey) -> None:
+    """Notify the parties, wait their days out, publish."""
     officer = await j.as_(OFFICER)
     await officer.submit(_listing(j), "notify-parties")
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 
 from auction.kernel.clock import SystemClock
 from auction.kernel.money import ZERO, Money, total
@@ -28,9 +29,9 @@ _AMOUNT = re.compile(r"金额 ([\d,]+\.\d{2}) 元")
 async def deposits_arrive(j: Journey) -> None:
     """Step 5: the bidders pay from their own accounts; finance imports the bank's file."""
     async with j.step("Deposits arrive by a bank statement file and are matched"):
-        expected = {name: await _deposit_expected(j, name) for name in BIDDERS}
+        expected = {name: await deposit_expected(j, name) for name in BIDDERS}
         entries = [
-            _from(j, name, amount, "" if name == FORGETFUL else number)
+            paid_by(j, name, amount, "" if name == FORGETFUL else number)
             for name, (number, amount) in expected.items()
         ]
         entries.append(BankEntry(is_in=True, amount=STRAY, name=STRANGER[0], account=STRANGER[1]))
@@ -54,15 +55,28 @@ async def balance_arrives(j: Journey) -> None:
     """Step 8: the buyer reads his own page and pays the balance to the sale's own account."""
     async with j.step("The buyer pays the balance; the bank's statement confirms it"):
         username, page = await _buyer(j)
-        due = Money.parse(_read(page, _BALANCE))
-        number = _read(page, _SALE_ACCOUNT)
-        await import_statement(j, [_from(j, username, due, number, "拍卖余款")])
+        due = await pay_balance(j, username, page)
         _, after = await _buyer(j)
         if Money.parse(_read(after, _BALANCE)) != ZERO:
             raise StepError("the balance was paid and is still due")
         j.facts["buyer"] = username
         j.amounts["balance"] = due.fen
         j.amounts["hammer_price"] = Money.parse(_read(after, _HAMMER)).fen
+
+
+async def pay_deposits(j: Journey, usernames: Sequence[str]) -> None:
+    """Have the bidders pay what their own pages ask for, and finance import the statement."""
+    expected = {name: await deposit_expected(j, name) for name in usernames}
+    entries = [paid_by(j, name, amount, number) for name, (number, amount) in expected.items()]
+    await import_statement(j, entries)
+
+
+async def pay_balance(j: Journey, username: str, page: Page) -> Money:
+    """Pay all that is due by the buyer's page to the account it shows; return how much."""
+    due = Money.parse(_read(page, _BALANCE))
+    number = _read(page, _SALE_ACCOUNT)
+    await import_statement(j, [paid_by(j, username, due, number, "拍卖余款")])
+    return due
 
 
 async def _buyer(j: Journey) -> tuple[str, Page]:
@@ -194,7 +208,7 @@ async def _line_path(j: Journey, payer: str) -> str:
     raise StepError(f"no unidentified line of {payer}")
 
 
-async def _deposit_expected(j: Journey, username: str) -> tuple[str, Money]:
+async def deposit_expected(j: Journey, username: str) -> tuple[str, Money]:
     """The virtual account and the amount that a bidder reads on his own page."""
     page = await (await j.as_(username)).get(f"/lots/{j.text('listing_id')}/join")
     return _read(page, _VIRTUAL), Money.parse(_read(page, _AMOUNT))
@@ -213,9 +227,10 @@ def _payer(j: Journey, username: str) -> tuple[str, str]:
     return j.accounts[username]["name"], f"62220099{serial:08d}"
 
 
-def _from(
+def paid_by(
     j: Journey, username: str, amount: Money, virtual_account: str, remark: str = "竞买保证金"
 ) -> BankEntry:
+    """What the bank will show when somebody pays from his own account."""
     name, account = _payer(j, username)
     if amount == ZERO:
         raise StepError(f"nothing is due from {username}")

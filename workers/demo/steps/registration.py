@@ -19,7 +19,9 @@ _CODE = re.compile(r'data-code="([0-9A-Z]+)"')
 async def bidders_register(j: Journey) -> None:
     """Step 5: five people sign up, each warning by its own act; an insider is refused."""
     async with j.step("Five bidders acknowledge each warning and undertake what is asked"):
-        await asyncio.gather(*(_register(j, username) for username in BIDDERS))
+        await asyncio.gather(
+            *(register(j, name, has_priority=name == PRIORITY_HOLDER) for name in BIDDERS)
+        )
         j.facts["priority_holder"] = PRIORITY_HOLDER
     async with j.step("A sixth, staff of the enforcing court, is refused (网拍34)"):
         page = await (await j.as_(INSIDER)).submit(_join(j), "start-registration", expect=422)
@@ -67,12 +69,13 @@ def room_password(username: str) -> str:
     return f"参拍-{username}-2026"
 
 
-async def _register(j: Journey, username: str) -> None:
+async def register(j: Journey, username: str, *, has_priority: bool = False) -> None:
+    """Take every task of the registration in turn, until the deposit is asked for."""
     browser = await j.as_(username)
     page = await browser.submit(_join(j), "start-registration")
     for form_id in sorted(form for form in page.forms if form.startswith("ack-")):
         page = await browser.fill(page, form_id, {})
-    if username == PRIORITY_HOLDER:
+    if has_priority:
         ground = {"ground": "按份共有人，占二分之一份额"}
         page = await browser.fill(page, "claim-priority", ground)
     secret = room_password(username)
