@@ -22,8 +22,8 @@ from bidding.hall.bid_entry import (
 )
 from bidding.hall.events import BidsAccepted, SessionClosed
 from bidding.hall.receipt import Batch, Signed, batch_of
-from bidding.hall.session import ENDED, Board, Session, SessionState, SessionTerms, SessionTrigger
-from bidding.hall.standstill import lock_session, require_epoch, stop, tell
+from bidding.hall.session import Board, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.hall.standstill import lock_session, require_epoch, tell
 from bidding.hall_code import HallCode
 
 Sign = Callable[[Batch], Awaitable[Signed]]
@@ -228,14 +228,6 @@ async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None 
     if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
         _end(work, session, ended)
     return session.board
-
-
-async def stop_session(work: Unit, *, session_id: SessionId) -> None:
-    """End without a winner because the listing was withdrawn."""
-    session = await lock_session(work, session_id)
-    work.require(policy.STOP)
-    if session.state not in ENDED:
-        stop(work, session)
 
 
 def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:

@@ -16,10 +16,10 @@ from auction.settlement import commands as settlement
 from auction.settlement.sale import Hammer
 from auction.store.unit import Unit
 from bidding import queries
-from bidding.commands import close_session, make_session, open_session, stop_session
+from bidding.commands import close_session, make_session, open_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.session import LIVE, Session, SessionState, SessionTerms
-from bidding.hall.standstill import SUSPENDABLE, suspend_session
+from bidding.hall.standstill import SUSPENDABLE, stop_session, suspend_session
 from bidding.registration import Registration
 from workers.wiring import Context
 

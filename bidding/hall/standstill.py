@@ -111,6 +111,14 @@ async def resume_session(work: Unit, *, session_id: SessionId) -> Board:
     return session.board
 
 
+async def stop_session(work: Unit, *, session_id: SessionId) -> None:
+    """End without a winner because the listing was withdrawn."""
+    session = await lock_session(work, session_id)
+    work.require(policy.STOP)
+    if session.state not in ENDED:
+        _stop(work, session)
+
+
 async def lock_session(work: Unit, session_id: SessionId) -> Session:
     """Lock the listing for sharing, then the session; what the court decided is obeyed at once.
 
@@ -127,7 +135,7 @@ async def lock_session(work: Unit, session_id: SessionId) -> Session:
     if state is ListingState.SUSPENDED and session.state in SUSPENDABLE:
         _suspend(work, session, "listing_suspended", published=ground)
     if state is ListingState.WITHDRAWN and session.state not in ENDED:
-        stop(work, session)
+        _stop(work, session)
     return session
 
 
@@ -164,7 +172,7 @@ def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
     tell(work, session)
 
 
-def stop(work: Unit, session: Session) -> None:
+def _stop(work: Unit, session: Session) -> None:
     """End without a winner: the listing was withdrawn (网拍28(1), 拍变17)."""
     session.take(engine.stop(session.hall))
     session.advance(SessionTrigger.STOP)
