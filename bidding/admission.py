@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, ListingId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
-from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode, HallDeparture
+from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode
 from bidding.registration import (
     PriorityState,
     Registration,
@@ -119,21 +118,6 @@ async def admitted_code(
     return found.code if found is not None and found.expires_at > now else None
 
 
-async def leave_hall(work: Unit, *, secret: bytes) -> None:
-    """Have the sockets of an ending sign-in closed. Nothing is recorded: see `admit`."""
-    work.require(policy.LEAVE)
-    mark = sign_in_mark(secret)
-    if await work.session.get(HallDeparture, mark) is None:
-        work.add(HallDeparture(mark=mark, left_at=work.now))
-
-
-async def departed(session: AsyncSession, since: datetime) -> set[bytes]:
-    """The marks of sign-ins that ended since then."""
-    return set(
-        await session.scalars(select(HallDeparture.mark).where(HallDeparture.left_at >= since))
-    )
-
-
 async def rank_of_code(session: AsyncSession, listing_id: UUID, code: BidderCode) -> int | None:
     """The confirmed order of pre-emption of a code (网拍19)."""
     found = await session.get(HallCode, (listing_id, code))
@@ -143,11 +127,6 @@ async def rank_of_code(session: AsyncSession, listing_id: UUID, code: BidderCode
 def admission_digest(listing_id: UUID, secret: bytes) -> bytes:
     """What the database keeps of a browser's secret."""
     return hashlib.sha256(b"luochui hall admission 1" + listing_id.bytes + secret).digest()
-
-
-def sign_in_mark(secret: bytes) -> bytes:
-    """What the hall calls a sign-in: made from its token, so that no row leads to its person."""
-    return hashlib.sha256(b"luochui hall sign-in 1" + secret).digest()
 
 
 def _opened(registration: Registration, box: bytes, private_key: bytes) -> BidderCode:

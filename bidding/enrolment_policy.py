@@ -8,7 +8,6 @@ CONFIRM_PRIORITY = permit(
 )
 QUALIFY = permit("registration.qualify", Role.SYSTEM, basis="网拍18(1)")
 ENTER = permit("hall.enter", Role.BIDDER, basis="网拍18(1)")
-LEAVE = permit("hall.leave", Role.BIDDER, basis="网拍18(2)")
 SEE_PRIORITY = permit(
     "registration.see_priority",
     Role.PANEL,

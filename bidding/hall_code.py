@@ -43,15 +43,3 @@ class HallAdmission(Base):
     listing_id: Mapped[ListingId]
     code: Mapped[BidderCode] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class HallDeparture(Base):
-    """A sign-in that ended: sockets let in with it are closed by every live process (within 2 s).
-
-    It is named by the mark that its tickets carry, which leads to nobody.
-    """
-
-    __tablename__ = "hall_departure"
-
-    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    left_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -15,6 +15,7 @@ from auction.people.credentials import (
     STAFF_IDLE_MAX,
     STAFF_LIFE_MAX,
     Credential,
+    Factor,
     SignIn,
     token_digest,
 )
@@ -79,16 +80,17 @@ async def _refuse_known(work: Unit, username: str, number: str) -> None:
 
 
 async def sign_in(
-    work: Unit, sign_in_id: UUID, *, person_id: PersonId, token: str, browser: str
+    work: Unit,
+    sign_in_id: UUID,
+    *,
+    person_id: PersonId,
+    token: str,
+    browser: str,
+    factor: Factor = Factor.PASSWORD,
 ) -> SignInId:
-    """Record the sign-in of a person whose password was right. Staff sign-ins end sooner."""
+    """Record the sign-in of a person who proved to be there. Staff sign-ins end sooner."""
     work.require(policy.SIGN_IN)
-    roles = await work.session.scalars(
-        select(RoleGrant.role).where(
-            RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None)
-        )
-    )
-    is_staff = bool(set(roles) & STAFF_ROLES)
+    is_staff = await _is_staff(work, person_id)
     work.add(
         SignIn(
             id=sign_in_id,
@@ -100,14 +102,30 @@ async def sign_in(
             idle_seconds=int((STAFF_IDLE_MAX if is_staff else IDLE_MAX).total_seconds()),
             ends_at=work.now + (STAFF_LIFE_MAX if is_staff else LIFE_MAX),
             revoked_at=None,
+            factor=factor,
+            proven_at=work.now,
         )
     )
-    work.record("person.signed_in", stream=f"person:{person_id}", sign_in=str(sign_in_id))
+    work.record(
+        "person.signed_in",
+        stream=f"person:{person_id}",
+        sign_in=str(sign_in_id),
+        factor=str(factor),
+    )
     return SignInId(sign_in_id)
 
 
+async def _is_staff(work: Unit, person_id: PersonId) -> bool:
+    roles = await work.session.scalars(
+        select(RoleGrant.role).where(
+            RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None)
+        )
+    )
+    return bool(set(roles) & STAFF_ROLES)
+
+
 async def sign_out(work: Unit, sign_in_id: UUID) -> None:
-    """End one of the actor's own sign-ins, this one or another."""
+    """End one of the actor's own sign-ins, this one or another; its hall sockets close too."""
     found = await work.lock(SignIn, sign_in_id)
     work.require(policy.SIGN_OUT)
     if found.person_id != work.actor.person_id:
@@ -115,6 +133,22 @@ async def sign_out(work: Unit, sign_in_id: UUID) -> None:
     if found.revoked_at is None:
         found.revoked_at = work.now
         work.record("person.signed_out", stream=f"person:{found.person_id}", sign_in=str(found.id))
+
+
+async def revoke_sign_ins(work: Unit, person_id: PersonId) -> int:
+    """An administrator ends every sign-in of a person; return how many were live."""
+    await work.lock(Person, person_id)
+    work.require(policy.REVOKE_SIGN_INS)
+    found = await work.session.scalars(
+        select(SignIn)
+        .where(SignIn.person_id == person_id, SignIn.revoked_at.is_(None))
+        .with_for_update()
+    )
+    live = [one for one in found if one.is_live(work.now)]
+    for one in live:
+        one.revoked_at = work.now
+    work.record("person.sign_ins_revoked", stream=f"person:{person_id}", count=len(live))
+    return len(live)
 
 
 async def touch_sign_in(work: Unit, sign_in_id: UUID) -> None:

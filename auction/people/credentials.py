@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.refusal import Refusal
 from auction.store.base import Base
-from auction.store.columns import Instant
+from auction.store.columns import Instant, state_column, states_check
 
 PASSWORD_CHARS_MIN = 12
 PASSWORD_CHARS_MAX = 200
@@ -36,10 +37,21 @@ class Credential(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Factor(StrEnum):
+    """How a person last proved to be there."""
+
+    PASSWORD = "password"  # noqa: S105  (the name of a way to prove, not a secret)
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    SHOWN_CODE = "shown_code"
+    """In the demonstration only: a one-time code shown on the page itself."""
+
+
 class SignIn(Base):
     """One signed-in browser. It ends by idling, by age, or by being revoked."""
 
     __tablename__ = "sign_in"
+    __table_args__ = (states_check("factor", Factor),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
@@ -48,8 +60,11 @@ class SignIn(Base):
     made_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     idle_seconds: Mapped[int]
-    ends_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    factor: Mapped[Factor] = state_column(Factor)
+    proven_at: Mapped[datetime] = mapped_column(Instant)
+    """When its person last proved to be there; money, approvals and openings ask for it anew."""
 
     def is_live(self, now: datetime) -> bool:
         """Whether it still signs its person in."""

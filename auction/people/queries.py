@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.actor import Actor, Role
 from auction.kernel.ids import CourtId, OrganisationId, PersonId, SignInId
 from auction.kernel.refusal import Refusal
-from auction.people.credentials import Credential, Passwords, SignIn, token_digest
+from auction.people.credentials import Credential, Factor, Passwords, SignIn, token_digest
 from auction.people.identity import masked
 from auction.people.organisation import Court, Organisation, OrganisationKind
 from auction.people.person import Person, PersonKind, RoleGrant
@@ -53,6 +53,8 @@ class SignInView:
     browser: str
     made_at: datetime
     ends_at: datetime
+    factor: Factor
+    proven_at: datetime
 
 
 async def person(session: AsyncSession, person_id: UUID) -> PersonView:
@@ -178,6 +180,31 @@ async def live_sign_ins(
     return [await _sign_in_view(session, row) for row in rows if row.is_live(now)]
 
 
+async def ended_sign_ins(session: AsyncSession, since: datetime, now: datetime) -> set[bytes]:
+    """The token digests of sign-ins that were revoked, grew too old or idled out since then."""
+    idle_ends_at = SignIn.seen_at + SignIn.idle_seconds * literal(timedelta(seconds=1))
+    idled_out = idle_ends_at.between(since, now)
+    return set(
+        await session.scalars(
+            select(SignIn.token_digest).where(
+                SignIn.ends_at >= since,
+                or_(SignIn.revoked_at >= since, SignIn.ends_at <= now, idled_out),
+            )
+        )
+    )
+
+
+async def people_matching(
+    session: AsyncSession, text: str, *, most: int = 50
+) -> Sequence[PersonView]:
+    """People whose username or name contains a text, by username."""
+    wanted = select(Person).order_by(Person.username).limit(most)
+    if text.strip():
+        found = f"%{text.strip()}%"
+        wanted = wanted.where(or_(Person.username.ilike(found), Person.name.like(found)))
+    return [_person_view(one) for one in await session.scalars(wanted)]
+
+
 async def actor_of(session: AsyncSession, person_id: UUID) -> Actor:
     """What a person may act as now, with the court and the organisation of their grants."""
     grants = (
@@ -208,6 +235,8 @@ async def _sign_in_view(session: AsyncSession, row: SignIn) -> SignInView:
         browser=row.browser,
         made_at=row.made_at,
         ends_at=row.ends_at,
+        factor=row.factor,
+        proven_at=row.proven_at,
     )
 
 

@@ -1,12 +1,17 @@
-"""One-time admission of a socket: code, session, digest of the sign-in; used once, within 30 s."""
+"""One-time admission of a socket: code, session, digest of the sign-in; used once, within 30 s.
+
+The digest is mixed with the ticket's secret, which the browser carries to the socket and the
+database never learns: only the live process that holds the socket can tell that an ended
+sign-in was this socket's, and no row leads from a code to a person.
+"""
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ForeignKey, LargeBinary, select, update
+from sqlalchemy import ForeignKey, LargeBinary, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import BidderCode, SessionId
@@ -16,7 +21,6 @@ from auction.store.columns import Instant
 from auction.store.unit import Unit
 from bidding.hall import policy
 from bidding.hall.session import ENDED, Session
-from bidding.hall_code import HallDeparture
 
 LIFE: Final = timedelta(seconds=30)
 _SECRET_BYTES: Final = 24
@@ -31,7 +35,7 @@ class Ticket(Base):
     session_id: Mapped[SessionId] = mapped_column(ForeignKey("sessions.id"))
     code: Mapped[BidderCode]
     sign_in: Mapped[bytes] = mapped_column(LargeBinary, index=True)
-    """Digest of the sign-in it was fetched with: when that ends, the socket is closed."""
+    """The sign-in it was fetched with, blinded: when that ends, the socket is closed."""
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -43,6 +47,12 @@ class Admission:
     session_id: SessionId
     code: BidderCode
     sign_in: bytes
+    secret: str = field(repr=False)
+    """What blinds the sign-in; it lives in this process as long as the socket."""
+
+    def is_of(self, sign_in: bytes) -> bool:
+        """Whether the socket was let in with this sign-in."""
+        return blinded(self.secret, sign_in) == self.sign_in
 
 
 def new_secret() -> str:
@@ -55,12 +65,17 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def blinded(secret: str, sign_in: bytes) -> bytes:
+    """A sign-in as a ticket's row names it: only who has the ticket's secret can make it."""
+    return hashlib.sha256(b"luochui hall ticket 2" + secret.encode() + sign_in).digest()
+
+
 async def issue_ticket(
     work: Unit, *, session_id: SessionId, code: BidderCode, sign_in: bytes
 ) -> str:
     """Give a bidder's page what lets one socket in under his code.
 
-    `sign_in` is the digest of his sign-in; the page has checked that the code is his.
+    `sign_in` is the digest of his sign-in's token; the page has checked that the code is his.
     """
     work.require(policy.ADMIT)
     session = await work.load(Session, session_id)
@@ -72,7 +87,7 @@ async def issue_ticket(
             digest=digest_of(secret),
             session_id=session_id,
             code=code,
-            sign_in=sign_in,
+            sign_in=blinded(secret, sign_in),
             expires_at=work.now + LIFE,
         )
     )
@@ -88,7 +103,6 @@ async def redeem_ticket(work: Unit, *, secret: str) -> Admission:
             Ticket.digest == digest_of(secret),
             Ticket.used_at.is_(None),
             Ticket.expires_at > work.now,
-            Ticket.sign_in.not_in(select(HallDeparture.mark)),
         )
         .values(used_at=work.now)
         .returning(Ticket.session_id, Ticket.code, Ticket.sign_in)
@@ -96,4 +110,4 @@ async def redeem_ticket(work: Unit, *, secret: str) -> Admission:
     row = redeemed.one_or_none()
     if row is None:
         raise Refusal("ticket.not_valid")
-    return Admission(*row)
+    return Admission(*row, secret)

@@ -117,10 +117,11 @@ class Hall:
         for connection in tuple(self.fanout.sockets):
             connection.end(code, reason)
 
-    def dismiss(self, marks: set[bytes]) -> None:
-        """Send those away whose sign-in has ended."""
-        for connection in tuple(self.fanout.sockets):
-            if connection.admission is not None and connection.admission.sign_in in marks:
+    def dismiss(self, ended: set[bytes], *only: HallConnection) -> None:
+        """Send those away whose sign-in has ended: one socket, or all."""
+        for connection in only or tuple(self.fanout.sockets):
+            admission = connection.admission
+            if admission is not None and any(admission.is_of(one) for one in ended):
                 connection.end(CloseCode.POLICY_VIOLATION, "signed out")
 
     def _let_go(self, connection: HallConnection) -> None:

@@ -16,10 +16,10 @@ from auction.kernel.clock import SystemClock
 from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.ids import ListingId, SessionId, new_id
 from auction.kernel.refusal import Refusal
+from auction.people.queries import ended_sign_ins
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding import queries
-from bidding.admission import departed
 from bidding.commands import Sign, open_session
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.session import Board, SessionState
@@ -57,6 +57,8 @@ class Keeper:
         self._halls: dict[SessionId, Hall] = {}
         self._opening = asyncio.Lock()
         self._homes: set[asyncio.Task[None]] = set()
+        self._ended: set[bytes] = set()
+        """Sign-ins that ended lately: whoever comes with one of their tickets is sent away."""
 
     async def enter(self, connection: HallConnection, said: Hello) -> None:
         """Let a socket into a hall, as a bidder when its ticket is good."""
@@ -74,6 +76,7 @@ class Keeper:
         else:
             connection.place = hall
             hall.let_in(connection)
+            hall.dismiss(self._ended, connection)
 
     async def _hall_for(self, connection: HallConnection, said: Hello) -> Hall:
         async with self._database.reading() as session:
@@ -83,7 +86,8 @@ class Keeper:
         if said.ticket is None:
             return await self._hall(board)
         admission = await self._redeem(said.ticket)
-        if admission.session_id != board.session_id:
+        is_ended = any(admission.is_of(one) for one in self._ended)
+        if is_ended or admission.session_id != board.session_id:
             raise Refusal("ticket.not_valid")
         hall = await self._hall(board)
         if not hall.board.is_over:
@@ -135,14 +139,21 @@ class Keeper:
         async with self._database.reading() as session:
             boards = await queries.boards(session, list(self._halls))
             lost = await queries.orphans(session, self.clock.now())
-            gone = await departed(session, self.clock.now() - TICKET_LIFE - LAST_MINUTE)
-        for hall in self._halls.values():
-            hall.dismiss(gone)
+        await self._dismiss()
         for session_id, board in boards.items():
             await self._see(self._halls[session_id], board)
         for session_id in lost:
             await self._adopt(session_id)
         self._forget()
+
+    async def _dismiss(self) -> None:
+        """Close the sockets whose sign-in was revoked, aged or idled out (TRUST: within 2 s)."""
+        now = self.clock.now()
+        async with self._database.reading() as session:
+            ended = await ended_sign_ins(session, now - TICKET_LIFE - LAST_MINUTE, now)
+        new, self._ended = ended - self._ended, ended
+        for hall in self._halls.values():
+            hall.dismiss(new)
 
     async def _see(self, hall: Hall, board: Board) -> None:
         is_due = board.state is SessionState.SCHEDULED and self.clock.now() >= board.opens_at

@@ -5,17 +5,15 @@ from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from auction.kernel.actor import Role
 from auction.kernel.ids import PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.people.commands import Enrolment, enroll_person, sign_in, sign_out
 from auction.people.credentials import Passwords, new_token
 from auction.people.person import PersonKind
 from auction.people.queries import authenticate, live_sign_ins
-from bidding.admission import leave_hall
 from web.attempts import Attempts
 from web.forms import read_form
 from web.i18n import n_
@@ -110,10 +108,6 @@ async def sign_out_now(request: Request) -> Response:
     if visit.sign_in:
         async with unit(request) as work:
             await sign_out(work, visit.sign_in.id)
-        if Role.BIDDER in visit.actor.roles:
-            # A commit of its own: the hall's mark must not stand beside the person's sign-out.
-            async with unit(request) as work:
-                await leave_hall(work, secret=visit.secret.encode())
     response = see_other("/")
     drop_cookie(response, request.state.settings, "signin")
     return response
@@ -139,6 +133,12 @@ async def end_sign_in(request: Request) -> Response:
     return see_other("/account", said=n_("已退出该登录"))
 
 
+async def present(request: Request) -> Response:
+    """Say that one is still there; the visit itself keeps the sign-in from idling out."""
+    person_id_of(request)
+    return PlainTextResponse("")
+
+
 def _local(path: str) -> str:
     """A path of this site, or the home page: nobody is sent elsewhere after signing in."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
@@ -152,5 +152,6 @@ ROUTES: list[BaseRoute] = [
     Route("/sign-in", sign_in_now, methods=["POST"]),
     Route("/sign-out", sign_out_now, methods=["POST"]),
     Route("/account", account_page),
+    Route("/account/present", present),
     Route("/account/sign-ins/{id}/end", end_sign_in, methods=["POST"]),
 ]

@@ -19,8 +19,9 @@ from auction.kernel.money import FEN_MAX, Money
 from auction.kernel.refusal import Refusal
 from auction.kernel.rmb import rmb_upper
 from auction.listings.listing import Listing
+from auction.people.credentials import token_digest
 from auction.people.queries import court
-from bidding.admission import admit, admitted_code, rank_of_code, sign_in_mark
+from bidding.admission import admit, admitted_code, rank_of_code
 from bidding.enrolment_queries import RegistrationView, count_of_listing, registration_of
 from bidding.hall.session import Board
 from bidding.hall.ticket import issue_ticket
@@ -177,7 +178,10 @@ async def _ticket(request: Request, listing_id: UUID) -> str:
         raise Refusal("session.not_open")
     async with unit(request) as work:
         return await issue_ticket(
-            work, session_id=board.session_id, code=code, sign_in=sign_in_mark(_secret(request))
+            work,
+            session_id=board.session_id,
+            code=code,
+            sign_in=token_digest(visit_of(request).secret),
         )
 
 

@@ -14,7 +14,6 @@ from auction.kernel.clock import SystemClock
 from auction.kernel.ids import BidderCode, PersonId, new_id
 from auction.kernel.settings import Settings
 from auction.store.database import Database
-from bidding.admission import sign_in_mark
 from bidding.hall.ticket import issue_ticket
 from tests.bidding.halls import AHall
 from web.live.keeper import Keeper
@@ -38,9 +37,7 @@ class ARoom:
     keeper: Keeper
     clients: list[Bidder] = field(default_factory=list)
 
-    def bidder(self, hall: AHall, code: str, secret: bytes | None = None) -> Bidder:
-        mark = sign_in_mark(secret or secrets.token_bytes(8))
-
+    def bidder(self, hall: AHall, code: str) -> Bidder:
         async def get_ticket() -> str:
             actor = Actor(PersonId(new_id(self.database.clock.now())), frozenset({Role.BIDDER}))
             async with self.database.unit(actor) as work:
@@ -48,7 +45,7 @@ class ARoom:
                     work,
                     session_id=hall.session_id,
                     code=BidderCode(code),
-                    sign_in=mark,
+                    sign_in=secrets.token_bytes(8),
                 )
 
         return self.client(hall, get_ticket)

@@ -11,12 +11,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from auction.kernel.actor import SYSTEM, Actor, Role
-from auction.kernel.ids import PersonId, new_id
+from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
 from auction.store import journal
 from auction.store.database import Database
-from bidding.admission import leave_hall
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.receipt import verify
 from bidding.hall.session import SessionState
@@ -287,21 +285,6 @@ class TestDoor:
         await room.client(hall, same).enter()
         with pytest.raises(Exception, match="ticket_not_valid"):
             await room.client(hall, same).enter()
-
-    async def test_signing_out_closes_the_bidders_sockets_and_voids_his_tickets(
-        self, room: ARoom, hall: AHall, now_database: Database
-    ) -> None:
-        leaving, staying = room.bidder(hall, "A1", b"a sign-in"), room.bidder(hall, "B2")
-        await leaving.enter()
-        await staying.enter()
-        actor = Actor(PersonId(new_id(now_database.clock.now())), frozenset({Role.BIDDER}))
-        async with now_database.unit(actor) as work:
-            await leave_hall(work, secret=b"a sign-in")
-        async with asyncio.timeout(2):
-            await leaving.closed()
-        with pytest.raises(HallError, match="ticket_not_valid"):
-            await leaving.enter()
-        assert (await staying.bid(START))["is_accepted"]
 
     async def test_a_long_message_ends_the_conversation(self, room: ARoom) -> None:
         async with connect(

@@ -115,6 +115,9 @@ function ring(name) {
   }
 }
 
+// An open hall is use: whoever watches his bid for an hour is not signed out for idling.
+setInterval(function () { fetch("/account/present"); }, 240000);
+
 // 大写 comes from the server, so that one place says how an amount is written.
 function amountInWords(fen, show) {
   fetch(room.dataset.wordsUrl + "?fen=" + fen).then(function (answer) {

@@ -1,0 +1,117 @@
+"""Sockets end with the sign-in that let them in, however it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+
+from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
+from auction.kernel.ids import BidderCode, PersonId, new_id
+from auction.kernel.settings import Settings
+from auction.people.commands import Enrolment, enroll_person, revoke_sign_ins, sign_in
+from auction.people.credentials import new_token, token_digest
+from auction.people.person import PersonKind
+from auction.store.database import Database
+from bidding.hall.ticket import issue_ticket
+from tests.bidding.halls import AHall, Execute, a_hall
+from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from workers.demo.bidder import Bidder, HallError
+from workers.demo.cast import resident
+
+SECONDS_MAX = 2.0
+
+
+@pytest.fixture
+async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
+    assert database  # it is emptied after the test
+    async with real_time(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
+    async with a_signer(settings), a_room(settings, now_database) as running:
+        yield running
+
+
+@pytest.fixture
+async def hall(now_database: Database, as_owner: Execute) -> AHall:
+    return await a_hall(now_database, as_owner, has_home=False)
+
+
+async def someone_signed_in(database: Database, serial: int) -> tuple[PersonId, str]:
+    who = Enrolment(f"p{serial}", PersonKind.NATURAL, "某竞买人", resident(serial), "a hash")
+    async with database.unit(VISITOR) as work:
+        person_id = await enroll_person(work, work.new_id(), enrolment=who)
+    token = new_token()
+    async with database.unit(VISITOR) as work:
+        made = new_id(work.now)
+        await sign_in(work, made, person_id=person_id, token=token, browser="a browser")
+    return person_id, token
+
+
+def seat(room: ARoom, hall: AHall, code: str, token: str) -> Bidder:
+    async def get_ticket() -> str:
+        actor = Actor(PersonId(new_id(room.database.clock.now())), frozenset({Role.BIDDER}))
+        async with room.database.unit(actor) as work:
+            return await issue_ticket(
+                work,
+                session_id=hall.session_id,
+                code=BidderCode(code),
+                sign_in=token_digest(token),
+            )
+
+    return room.client(hall, get_ticket)
+
+
+async def revoked(database: Database, person_id: PersonId, _: Execute) -> None:
+    async with database.unit(SYSTEM) as work:
+        assert await revoke_sign_ins(work, person_id) == 1
+
+
+async def idled_out(_: Database, person_id: PersonId, as_owner: Execute) -> None:
+    await as_owner(
+        "UPDATE sign_in SET seen_at = now() - interval '30 minutes' + interval '0.2 seconds'"
+        f" WHERE person_id = '{person_id}'"
+    )
+
+
+async def grown_old(_: Database, person_id: PersonId, as_owner: Execute) -> None:
+    await as_owner(
+        "UPDATE sign_in SET ends_at = now() + interval '0.2 seconds'"
+        f" WHERE person_id = '{person_id}'"
+    )
+
+
+@pytest.mark.parametrize("end", [revoked, idled_out, grown_old])
+async def test_the_socket_of_an_ended_sign_in_closes_within_two_seconds_and_no_other(
+    room: ARoom,
+    hall: AHall,
+    as_owner: Execute,
+    end: Callable[[Database, PersonId, Execute], Awaitable[None]],
+) -> None:
+    ending, token = await someone_signed_in(room.database, 1)
+    _, other_token = await someone_signed_in(room.database, 2)
+    shut_out, other = seat(room, hall, "A1", token), seat(room, hall, "B2", other_token)
+    await shut_out.enter()
+    await other.enter()
+    await end(room.database, ending, as_owner)
+    async with asyncio.timeout(SECONDS_MAX):
+        await shut_out.closed()
+    with pytest.raises(HallError, match="ticket_not_valid"):
+        await shut_out.enter()
+    verdict = await other.bid(100_000)
+    assert verdict["is_accepted"]
+
+
+async def test_no_row_leads_from_a_code_to_a_person(
+    room: ARoom, hall: AHall, now_database: Database
+) -> None:
+    _, token = await someone_signed_in(room.database, 1)
+    await seat(room, hall, "A1", token).enter()
+    async with now_database.reading() as session:
+        marks = set(await session.scalars(text("SELECT sign_in FROM tickets")))
+        digests = set(await session.scalars(text("SELECT token_digest FROM sign_in")))
+    assert marks
+    assert not marks & digests
