@@ -19,6 +19,7 @@ from auction.people.credentials import Passwords
 from auction.store.database import Database, OwnerError
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
+from auction.store.metrics import expose
 from web.attempts import Attempts
 from web.errors import form_refused, http_refused, refused
 from web.forms import FormErrors
@@ -88,6 +89,7 @@ def main() -> None:
         app = build_app(settings)
     except SettingsError as wrong:
         sys.exit(str(wrong))
+    expose(settings)
     try:
         uvicorn.run(
             app,

@@ -9,15 +9,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
+from auction.kernel.logs import correlated
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
 from workers import bank, delivery, halls, registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
+
+JOBS_RUN = Counter("luochui_jobs", "Jobs that ended, by how they ended.", ["job", "outcome"])
 
 Job = Callable[..., Awaitable[None]]
 
@@ -42,37 +46,54 @@ async def run_job(ctx: dict[str, object], row_id: str) -> None:
     context = ctx["context"]
     if not isinstance(context, Context):
         raise TypeError("the worker was started without its context")
-    try:
-        await perform(context, UUID(row_id))
-    except Exception as failure:  # the edge: whatever a job raises is counted and looked at
-        log.exception("job %s failed", row_id)
-        async with context.database.unit(SYSTEM) as work:
-            state = await outbox.record_failure(
-                work.session, UUID(row_id), work.now, f"{type(failure).__name__}: {failure}"
-            )
-        if state is OutboxState.DEAD:
-            log.error("job %s is dead: a person must look at it", row_id)  # noqa: TRY400
+    found = await _find(context, UUID(row_id))
+    if found is None:
+        return
+    with correlated(found.correlation):
+        try:
+            await _perform(context, found)
+        except Exception as failure:  # the edge: whatever a job raises is counted and looked at
+            await _count_failure(context, found, failure)
+        else:
+            JOBS_RUN.labels(found.name, "done").inc()
 
 
 async def perform(context: Context, row_id: UUID) -> None:
     """Do one job unless it is done or another worker has it."""
+    found = await _find(context, row_id)
+    if found is not None:
+        await _perform(context, found)
+
+
+async def _find(context: Context, row_id: UUID) -> OutboxRow | None:
     async with context.database.reading() as session:
-        found = (
-            await session.execute(
-                select(OutboxRow.name, OutboxRow.body).where(
+        return (
+            await session.scalars(
+                select(OutboxRow).where(
                     OutboxRow.id == row_id, OutboxRow.state == OutboxState.WAITING
                 )
             )
         ).one_or_none()
-    if found is None:
-        return
-    name, body = found
-    if name in SLOW_JOBS:
-        await SLOW_JOBS[name](context, row_id, **body)
+
+
+async def _perform(context: Context, found: OutboxRow) -> None:
+    if found.name in SLOW_JOBS:
+        await SLOW_JOBS[found.name](context, found.id, **found.body)
         return
     async with context.database.unit(SYSTEM) as work:
-        row = await outbox.lock_waiting(work.session, row_id)
+        row = await outbox.lock_waiting(work.session, found.id)
         if row is None:
             return
-        await JOBS[name](context, work, **body)
-        await work.finish_job(row_id)
+        await JOBS[found.name](context, work, **found.body)
+        await work.finish_job(found.id)
+
+
+async def _count_failure(context: Context, found: OutboxRow, failure: Exception) -> None:
+    log.exception("job %s %s failed", found.name, found.id)
+    async with context.database.unit(SYSTEM) as work:
+        state = await outbox.record_failure(
+            work.session, found.id, work.now, f"{type(failure).__name__}: {failure}"
+        )
+    JOBS_RUN.labels(found.name, "dead" if state is OutboxState.DEAD else "failed").inc()
+    if state is OutboxState.DEAD:
+        log.error("job %s is dead: a person must look at it", found.id)

@@ -13,6 +13,7 @@ from redis.backoff import ExponentialBackoff
 
 from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, read_settings
+from auction.store.metrics import expose
 from workers.jobs import run_job
 from workers.relay import run_relay
 from workers.timers import TIMERS, run_timer
@@ -75,9 +76,11 @@ def main() -> None:
     """Run the worker until it is told to stop."""
     log_as_json("work")
     logging.getLogger("arq").setLevel(logging.WARNING)
+    settings = read_settings()
+    expose(settings)
     worker = Worker(
         functions=[run_job],
-        redis_settings=valkey_settings(read_settings()),
+        redis_settings=valkey_settings(settings),
         on_startup=_start,
         on_shutdown=_stop,
         job_timeout=JOB_SECONDS_MAX,

@@ -31,7 +31,7 @@ from workers.embedded.child import (
 )
 from workers.embedded.leash import Leash
 from workers.embedded.place import Ports, lock_state, prepare_state
-from workers.embedded.postgres import EmbeddedPostgres, ServerError
+from workers.embedded.postgres import EmbeddedPostgres, ServerError, free_port
 from workers.embedded.valkey import EmbeddedValkey
 from workers.migrations.grants import SERVING_ROLE
 from workers.migrations.upgrade import upgrade
@@ -64,6 +64,7 @@ class Stack:
 
     def __init__(self, plan: Plan, say: Say) -> None:
         self.plan = plan
+        self.metrics_ports: dict[str, int] = {}
         self._say = say
         self._leash: Leash | None = None
         self._postgres: EmbeddedPostgres | None = None
@@ -197,12 +198,19 @@ class Stack:
         for program in programs:
             if program.name not in self.plan.programs:
                 continue
-            child = Child(program, environment, logs)
+            child = Child(program, environment | self._metrics(program.name), logs)
             self._children.append(child)
             child.start(leash)
         for child in self._children:
             self._say(f"Waiting for {child.program.name} ...")
             child.await_ready()
+
+    def _metrics(self, name: str) -> dict[str, str]:
+        """A loopback port of its own for each process; the signers measure nothing."""
+        if name == "signers":
+            return {}
+        self.metrics_ports[name] = free_port()
+        return {"METRICS_PORT": str(self.metrics_ports[name])}
 
 
 def wait_for_signal() -> threading.Event:

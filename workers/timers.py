@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import bank, halls, nightly, sales, valuations
+from auction.kernel.logs import correlated
+from workers import bank, halls, nightly, operations, sales, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("deposits", 5.0, bank.release_ended),
     Timer("sales_overdue", 5.0, sales.note_missed_terms),
     Timer("titles_passed", 2.0, sales.pass_signed_titles),
+    Timer("pulse", 5.0, operations.beat),
     Timer("books", nightly.PERIOD_SECONDS, nightly.check_books),
 )
 
@@ -39,7 +42,8 @@ async def run_timer(context: Context, timer: Timer) -> None:
     """Look for ever; a look that failed is logged and the next one comes."""
     while True:
         try:
-            await timer.look(context)
+            with correlated(f"{timer.name}-{secrets.token_hex(4)}"):
+                await timer.look(context)
         except Exception:  # the edge: one bad row must not stop the clock for the others
             log.exception("timer %s stumbled; it goes on", timer.name)
         await asyncio.sleep(timer.period_seconds)

@@ -1,6 +1,7 @@
 """What every job and timer works with, built once when the worker starts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -28,6 +29,7 @@ class Context:
     keys: KeyHolder
     files: FileStore
     valkey: Redis
+    started_at: datetime
 
 
 def build_context(settings: Settings, clock: Clock | None = None) -> Context:
@@ -41,6 +43,7 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
         valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),
+        started_at=ticking.now(),
     )
 
 

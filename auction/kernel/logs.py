@@ -1,8 +1,32 @@
-"""Structured logs: one JSON object a line on standard error, the same for every process."""
+"""Structured logs: one JSON object a line on standard error, the same for every process.
+
+Every line written while a request, a job or a timer's look is being done carries its
+correlation id, so that one question can be followed from the page to the worker.
+"""
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+
+_CORRELATION: ContextVar[str] = ContextVar("correlation", default="")
+
+
+def correlation() -> str:
+    """The id of what is being done now; empty when nothing was asked."""
+    return _CORRELATION.get()
+
+
+@contextmanager
+def correlated(key: str) -> Iterator[None]:
+    """Do something under one correlation id."""
+    before = _CORRELATION.set(key)
+    try:
+        yield
+    finally:
+        _CORRELATION.reset(before)
 
 
 class JsonLines(logging.Formatter):
@@ -21,6 +45,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if correlation():
+            told["correlation"] = correlation()
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False)

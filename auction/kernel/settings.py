@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     live_port: int = 8001
     live_messages_a_second: int = 50
     """How many messages one socket may send within a second; more are answered with a fault."""
+    metrics_port: int = 0
+    """Where this process answers Prometheus, on loopback only; 0: nowhere."""
     web_origin: str = "http://127.0.0.1:8000"
     """The one origin of the pages, as browsers write it."""
     live_origin: str = "ws://127.0.0.1:8001"

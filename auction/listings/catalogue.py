@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction.kernel.ids import CourtId, ListingId, LotId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
+from auction.listings.grams import EXACT_MAX, folded, sought_grams
 from auction.listings.items import ITEMS
 from auction.listings.listing import Listing, ListingItem, ListingState, WarningShown
 from auction.listings.round import Round
@@ -174,10 +175,7 @@ def _in_order(rows: Sequence[ListingItem]) -> tuple[ItemView, ...]:
 
 
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for word in sought.words.split():
-        like = f"%{_escaped(word)}%"
-        found.append(Listing.title.ilike(like) | Asset.location.ilike(like))
+    found = _worded(sought.words)
     if sought.kind is not None:
         found.append(Asset.kind == sought.kind)
     if sought.round is not None:
@@ -193,8 +191,14 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     return found
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _worded(words: str) -> list[ColumnElement[bool]]:
+    """Every word stands in the title or the place; grams find it, longer words are read again."""
+    found: list[ColumnElement[bool]] = []
+    for word in folded(words).split():
+        found.append(Listing.search_grams.contains(sought_grams(word)))
+        if len(word) > EXACT_MAX:
+            found.append(Listing.search_text.contains(word, autoescape=True))
+    return found
 
 
 async def _cards(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[ListingCard]:

@@ -26,6 +26,7 @@ from auction.listings.listing import (
 from auction.listings.readiness import missing
 from auction.listings.round import Round
 from auction.listings.terms import Terms, check, propose, publish_at_min
+from auction.lots.asset import Asset
 from auction.lots.lot import Lot, LotState, LotTrigger
 from auction.notices.commands import issue_notice
 from auction.store.unit import Unit
@@ -212,6 +213,7 @@ async def publish_listing(work: Unit, listing_id: ListingId) -> Listing:
     listing.advance(ListingTrigger.PUBLISH)
     lot.advance(_PUBLISHING[listing.round])
     listing.published_at = work.now
+    listing.take_search((await work.load(Asset, lot.asset_id)).location)
     items = await standing.items(work.session, listing.id)
     notice = await issue_notice(
         work, draft=await papers.announcement(work.session, listing, case, items)

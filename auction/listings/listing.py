@@ -5,12 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import CaseId, CourtId, ListingId, LotId, NoticeId, PartyId, PersonId
 from auction.kernel.money import Money
 from auction.kernel.transitions import after
+from auction.listings.grams import folded, grams
 from auction.listings.round import Round
 from auction.listings.terms import Terms
 from auction.store.base import Base
@@ -66,6 +68,7 @@ class Listing(Base):
         CheckConstraint("starting_price > 0 AND increment > 0 AND deposit > 0", name="amounts"),
         CheckConstraint("closes_at > opens_at", name="window"),
         CheckConstraint("balance_days > 0", name="balance_days"),
+        Index("ix_listings_search_grams", "search_grams", postgresql_using="gin"),
     )
 
     id: Mapped[ListingId] = mapped_column(primary_key=True)
@@ -92,6 +95,9 @@ class Listing(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     concluded_at: Mapped[datetime | None] = mapped_column(Instant)
+    search_text: Mapped[str] = mapped_column(server_default="")
+    """Title and place as they are searched; written at publication."""
+    search_grams: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     ground: Mapped[str]
     """Why it was suspended or withdrawn, as published."""
     resumption_proposed_by: Mapped[PersonId | None]
@@ -116,6 +122,11 @@ class Listing(Base):
         self.starting_price, self.increment = terms.starting_price, terms.increment
         self.deposit, self.balance_days = terms.deposit, terms.balance_days
         self.opens_at, self.closes_at = terms.opens_at, terms.closes_at
+
+    def take_search(self, location: str) -> None:
+        """Keep what it is found by: its title and where the asset lies."""
+        self.search_text = folded(f"{self.title} {location}")
+        self.search_grams = grams(self.search_text)
 
     def advance(self, trigger: ListingTrigger) -> None:
         """Follow the table, or refuse."""

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, select, text, update
+from sqlalchemy import Index, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.store.base import Base
@@ -42,6 +42,7 @@ class OutboxRow(Base):
         states_check("kind", OutboxKind),
         states_check("state", OutboxState),
         Index("ix_outbox_due", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_outbox_dead", "made_at", postgresql_where=text("state = 'dead'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -56,6 +57,8 @@ class OutboxRow(Base):
     made_at: Mapped[datetime] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     error: Mapped[str]
+    correlation: Mapped[str] = mapped_column(server_default="")
+    """Of the request, job or look that made the row: its job's log lines carry it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,43 @@ class Due:
     name: str
     channel: str
     body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be handed on."""
+
+    waiting: int
+    retried: int
+    """Of those waiting, how many failed at least once."""
+    dead: int
+    oldest_due_at: datetime | None
+    """Since when the oldest of those that are due waits."""
+
+
+async def backlog(session: AsyncSession, now: datetime) -> Backlog:
+    """Count what waits and what is dead."""
+    is_waiting = OutboxRow.state == OutboxState.WAITING
+    waiting, retried, dead, oldest_due_at = (
+        await session.execute(
+            select(
+                func.count().filter(is_waiting),
+                func.count().filter(is_waiting, OutboxRow.attempts > 0),
+                func.count().filter(OutboxRow.state == OutboxState.DEAD),
+                func.min(OutboxRow.made_at).filter(is_waiting, OutboxRow.due_at <= now),
+            ).where(OutboxRow.state.in_([OutboxState.WAITING, OutboxState.DEAD]))
+        )
+    ).one()
+    return Backlog(waiting, retried, dead, oldest_due_at)
+
+
+async def is_anything_due(session: AsyncConnection, now: datetime) -> bool:
+    """Whether a look is worth a transaction that locks."""
+    return bool(
+        await session.scalar(
+            select(exists().where(OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now))
+        )
+    )
 
 
 async def claim_due(

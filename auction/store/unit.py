@@ -10,6 +10,7 @@ from auction.kernel import actor as acting
 from auction.kernel.actor import Actor, Permission
 from auction.kernel.events import Event
 from auction.kernel.ids import CourtId, new_id
+from auction.kernel.logs import correlation
 from auction.kernel.refusal import Refusal, invariant
 from auction.law.rulebook import Rulebook
 from auction.store import journal, outbox
@@ -93,7 +94,7 @@ class Unit:
         row = OutboxRow(
             id=self.new_id(), kind=kind, name=name, channel=channel, body=body,
             state=OutboxState.WAITING, attempts=0, due_at=due_at, made_at=self.now,
-            done_at=None, error="",
+            done_at=None, error="", correlation=correlation(),
         )  # fmt: skip
         self.session.add(row)
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
+from auction.kernel.logs import correlated
 from auction.store import journal
 from auction.store.outbox import OutboxRow, OutboxState
 from auction.store.unit import Unit
@@ -16,6 +17,10 @@ async def greet(_context: Context, work: Unit, *, person: str) -> None:
     work.record("person.greeted", f"person:{person}")
 
 
+async def follow(_context: Context, work: Unit, *, person: str) -> None:
+    work.enqueue("greet", person=person)
+
+
 async def stumble(_context: Context, work: Unit, *, person: str) -> None:
     work.record("person.greeted", f"person:{person}")
     raise RuntimeError("stumbled")
@@ -23,7 +28,7 @@ async def stumble(_context: Context, work: Unit, *, person: str) -> None:
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "JOBS", {"greet": greet, "stumble": stumble})
+    monkeypatch.setattr(jobs, "JOBS", {"greet": greet, "follow": follow, "stumble": stumble})
 
 
 async def _enqueue(context: Context, name: str) -> UUID:
@@ -59,3 +64,12 @@ async def test_a_failed_job_has_no_effect_and_waits_for_its_next_attempt(context
     assert "stumbled" in row.error
     assert row.due_at > row.made_at
     assert await _entries(context) == 0
+
+
+async def test_what_a_job_sets_off_carries_the_id_of_the_first_question(context: Context) -> None:
+    with correlated("asked-once"):
+        row_id = await _enqueue(context, "follow")
+    await run_job({"context": context}, str(row_id))
+    async with context.database.reading() as session:
+        followed = (await session.scalars(select(OutboxRow.correlation))).all()
+    assert followed == ["asked-once", "asked-once"]

@@ -18,6 +18,7 @@ from bidding.queries import bids_after, board, decision, last_bids
 from bidding.sequencer import Moved, Sequencer
 from web.live.connection import HallConnection
 from web.live.fanout import BIDS_SHOWN, Fanout, accepted, millis, shown
+from web.live.metrics import SOCKETS, count_decided
 from web.live.protocol import (
     Bid,
     FateTold,
@@ -52,6 +53,7 @@ class Hall:
         code = connection.admission.code if connection.admission else None
         connection.on_gone = self._let_go
         self.fanout.sockets.add(connection)
+        SOCKETS.inc()
         connection.tell(self.fanout.snapshot(code))
         self.fanout.stir()
 
@@ -95,6 +97,7 @@ class Hall:
 
     def watch(self, new: Board, decisions: Sequence[Decision]) -> None:
         """What the sequencer says after each commit."""
+        count_decided(decisions)
         self.fanout.take(new, accepted(decisions))
 
     async def refresh(self) -> None:
@@ -126,6 +129,7 @@ class Hall:
 
     def _let_go(self, connection: HallConnection) -> None:
         self.fanout.sockets.discard(connection)
+        SOCKETS.dec()
         self.fanout.stir()
 
     def _answer(self, bid_id: UUID, future: "asyncio.Future[Decision]") -> Told:

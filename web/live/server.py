@@ -22,6 +22,7 @@ from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, SettingsError, read_settings
 from auction.store.database import Database, OwnerError
 from auction.store.keys import KeyHolder
+from auction.store.metrics import expose
 from web.live.connection import HallConnection, Place
 from web.live.fanout import millis
 from web.live.keeper import Keeper, feel_pulse, keep, signing_by, unset_clock
@@ -187,7 +188,9 @@ def main() -> None:
     log_as_json("live")
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
-        uvloop.run(_main(read_settings()))
+        settings = read_settings()
+        expose(settings)
+        uvloop.run(_main(settings))
     except (SettingsError, OwnerError) as wrong:
         sys.exit(str(wrong))
 

@@ -10,6 +10,7 @@ ENTITY_MODULES = (
     "auction.store.platform",
     "auction.store.journal",
     "auction.store.outbox",
+    "auction.store.pulse",
     "auction.notices.notice",
     "auction.people.organisation",
     "auction.people.person",

@@ -1,7 +1,7 @@
 import json
 import logging
 
-from auction.kernel.logs import JsonLines
+from auction.kernel.logs import JsonLines, correlated, correlation
 
 
 def told(message: str, *facts: object, wrong: BaseException | None = None) -> dict[str, str]:
@@ -21,3 +21,12 @@ def test_a_message_is_one_line_whatever_it_holds() -> None:
 
 def test_an_exception_goes_into_the_same_line() -> None:
     assert "ValueError: broken" in told("failed", wrong=ValueError("broken"))["exception"]
+
+
+def test_what_is_done_for_one_question_carries_its_id() -> None:
+    with correlated("outer"):
+        with correlated("inner"):
+            assert told("said")["correlation"] == "inner"
+        assert told("said")["correlation"] == "outer"
+    assert correlation() == ""
+    assert "correlation" not in told("said")

@@ -40,6 +40,29 @@ class TestPublishedListing:
         assert "甄有章" not in (await browser.get(f"/lots/{listing.id}")).text
 
 
+class TestSearch:
+    async def test_two_characters_find_a_published_lot(
+        self, browser: Browser, database: Database
+    ) -> None:
+        listing = await a_listing(database)
+        title = listing.title
+        for words in (title[:1], title[1:3], title[:5], f"{title[-2:]} {title[:2]}"):
+            assert str(listing.id) in (await browser.get(f"/lots?q={words}")).text, words
+
+    async def test_characters_that_do_not_stand_together_find_nothing(
+        self, browser: Browser, database: Database
+    ) -> None:
+        listing = await a_listing(database)
+        apart = listing.title[0] + listing.title[2]
+        crossed = listing.title[:2] + listing.title[:2]
+        for words in (apart, crossed):
+            assert str(listing.id) not in (await browser.get(f"/lots?q={words}")).text, words
+
+    async def test_a_draft_is_not_found(self, browser: Browser, database: Database) -> None:
+        listing = await a_draft(database)
+        assert str(listing.id) not in (await browser.get(f"/lots?q={listing.title[:2]}")).text
+
+
 class TestEmptyLists:
     async def test_no_lot_yet_is_said_kindly(self, browser: Browser) -> None:
         for path in ("/", "/lots", "/calendar"):
