@@ -37,6 +37,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
+from web.pages.ops import board
 from web.signin import check_form_origin
 from web.views import FOLDER
 
@@ -72,6 +73,7 @@ PAGES: tuple[ModuleType, ...] = (
     desk,
     orders,
     statements,
+    board,
 )
 """Every module of pages. Public ones first, then the desks."""
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from arq import ArqRedis
+from prometheus_client import Gauge
 
 from auction.kernel.actor import SYSTEM
-from auction.store import outbox
+from auction.store import outbox, pulse
 from auction.store.outbox import Due, OutboxKind
 from workers.wiring import VALKEY_ERRORS, Context
 
@@ -20,6 +21,12 @@ IDLE_SECONDS = 0.1
 TROUBLE_SECONDS = 1.0
 LEASE = timedelta(seconds=20)
 """How long a handed-out job may take before it is handed out again."""
+
+PROCESS = "work"
+
+WAITING = Gauge("luochui_outbox_waiting", "Rows that wait to be handed on.")
+DEAD = Gauge("luochui_outbox_dead", "Rows given up: a person must look at them.")
+OLDEST_SECONDS = Gauge("luochui_outbox_oldest_seconds", "Age of the oldest row that is due.")
 
 
 async def run_relay(context: Context, queue: ArqRedis) -> None:
@@ -62,3 +69,14 @@ async def _publish(context: Context, events: Sequence[Due]) -> list[Due]:
             break
         sent.append(event)
     return sent
+
+
+async def beat(context: Context) -> None:
+    """Say that the worker lives, and how much waits for it."""
+    async with context.database.unit(SYSTEM) as work:
+        await pulse.beat(work.session, PROCESS, started_at=context.started_at, now=work.now)
+        found = await outbox.backlog(work.session, work.now)
+    WAITING.set(found.waiting)
+    DEAD.set(found.dead)
+    oldest = found.oldest_due_at
+    OLDEST_SECONDS.set((work.now - oldest).total_seconds() if oldest else 0)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from auction.kernel.logs import correlated
-from workers import bank, halls, nightly, operations, sales, valuations
+from workers import bank, halls, nightly, relay, sales, valuations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("deposits", 5.0, bank.release_ended),
     Timer("sales_overdue", 5.0, sales.note_missed_terms),
     Timer("titles_passed", 2.0, sales.pass_signed_titles),
-    Timer("pulse", 5.0, operations.beat),
+    Timer("pulse", 5.0, relay.beat),
     Timer("books", nightly.PERIOD_SECONDS, nightly.check_books),
 )
 

@@ -47,6 +47,7 @@ class Database:
             pool_size=POOL_SIZE,
             max_overflow=POOL_SIZE,
             pool_pre_ping=True,
+            hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
                 "server_settings": {**_SESSION, "application_name": application},
                 "timeout": 10,

@@ -100,6 +100,21 @@ async def backlog(session: AsyncSession, now: datetime) -> Backlog:
     return Backlog(waiting, retried, dead, oldest_due_at)
 
 
+async def troubled(session: AsyncSession, *, most: int) -> Sequence[OutboxRow]:
+    """Rows that are dead or failed at least once, the dead first, then the oldest."""
+    return (
+        await session.scalars(
+            select(OutboxRow)
+            .where(
+                (OutboxRow.state == OutboxState.DEAD)
+                | (OutboxRow.state == OutboxState.WAITING) & (OutboxRow.attempts > 0)
+            )
+            .order_by(OutboxRow.state != OutboxState.DEAD, OutboxRow.made_at)
+            .limit(most)
+        )
+    ).all()
+
+
 async def is_anything_due(session: AsyncConnection, now: datetime) -> bool:
     """Whether a look is worth a transaction that locks."""
     return bool(

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from arq import create_pool
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.events import Event
 from auction.store.outbox import OutboxRow, OutboxState
+from auction.store.pulse import pulses
 from workers.main import valkey_settings
-from workers.relay import relay_once
+from workers.relay import PROCESS, beat, relay_once
 from workers.wiring import Context
 
 
@@ -48,3 +50,19 @@ async def test_a_job_is_queued_by_its_row_id_alone(context: Context) -> None:
     assert (queued.function, queued.args, queued.kwargs) == ("run_job", (str(row.id),), {})
     assert row.state is OutboxState.WAITING
     await queue.aclose()
+
+
+async def test_a_beat_is_seen_and_the_backlog_measured(context: Context) -> None:
+    async with context.database.unit(SYSTEM) as work:
+        work.enqueue("greet", person="7")
+    await beat(context)
+    await beat(context)
+    async with context.database.reading() as session:
+        [seen] = await pulses(session)
+    assert seen.process == PROCESS
+    assert seen.beat_at >= seen.started_at
+    assert REGISTRY.get_sample_value("luochui_outbox_waiting") == 1
+    assert REGISTRY.get_sample_value("luochui_outbox_dead") == 0
+    age = REGISTRY.get_sample_value("luochui_outbox_oldest_seconds")
+    assert age is not None
+    assert age >= 0

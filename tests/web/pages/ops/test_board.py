@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+from auction.kernel.actor import SYSTEM, Role
+from auction.kernel.clock import FrozenClock
+from auction.store.database import Database
+from auction.store.outbox import ATTEMPTS_MAX, OutboxRow, OutboxState
+from auction.store.pulse import beat
+from tests.auction.store.test_commands import a_row, fails
+from tests.web.browser import Browser
+from tests.web.conftest import NewBrowser
+from tests.web.pages.test_finance import a_member_of_staff, signs_in
+from web.pages.ops.board import SILENCE_MAX
+
+
+async def an_administrator(database: Database, new_browser: NewBrowser) -> Browser:
+    return await signs_in(new_browser(), await a_member_of_staff(database, Role.ADMINISTRATOR, 1))
+
+
+async def test_a_dead_letter_is_shown_with_its_error_and_tried_again(
+    database: Database, new_browser: NewBrowser
+) -> None:
+    browser = await an_administrator(database, new_browser)
+    row_id = await a_row(database)
+    await fails(database, row_id, 1)
+    page = await browser.get("/ops")
+    assert "RuntimeError: stumbled" in page.text
+    assert f"retry-{row_id}" not in page.text
+    await fails(database, row_id, ATTEMPTS_MAX)
+    answered = await browser.submit("/ops", f"retry-{row_id}", {})
+    assert answered.status_code == 303, answered.text
+    async with database.reading() as session:
+        assert (await session.get_one(OutboxRow, row_id)).state is OutboxState.WAITING
+    again = await browser.client.get("/ops")
+    assert "没有停止重试的事项" in again.text
+
+
+async def test_a_silent_worker_is_seen(
+    database: Database, new_browser: NewBrowser, clock: FrozenClock
+) -> None:
+    browser = await an_administrator(database, new_browser)
+    assert "后台进程还没有报到" in (await browser.get("/ops")).text
+    async with database.unit(SYSTEM) as work:
+        await beat(work.session, "work", started_at=work.now, now=work.now)
+    assert "运行中" in (await browser.get("/ops")).text
+    clock.advance(SILENCE_MAX + timedelta(seconds=1))
+    assert "没有心跳" in (await browser.get("/ops")).text
+
+
+async def test_the_rulebook_in_force_is_named_in_both_languages(
+    database: Database, new_browser: NewBrowser
+) -> None:
+    browser = await an_administrator(database, new_browser)
+    rules = await database.rulebook()
+    assert rules.name in (await browser.get("/ops")).text
+    assert "Nothing was given up." in (await browser.get("/ops?lang=en")).text
+
+
+async def test_others_are_sent_away(database: Database, new_browser: NewBrowser) -> None:
+    clerk = await signs_in(new_browser(), await a_member_of_staff(database, Role.FINANCE_CLERK, 1))
+    assert (await clerk.get("/ops")).status_code == 403
+    assert (await new_browser().get("/ops")).status_code == 303

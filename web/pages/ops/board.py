@@ -1,0 +1,70 @@
+"""Operations: what waits, what failed, what is dead, whether the worker lives, which rules hold."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from auction.store import policy
+from auction.store.commands import retry_row
+from auction.store.outbox import OutboxState, backlog, troubled
+from auction.store.pulse import Pulse, pulses
+from web.views import render, see_other
+from web.wiring import database_of, path_id, reading, require_of, unit
+
+ROWS_MAX = 100
+SILENCE_MAX = timedelta(seconds=20)
+"""The worker's pulse comes every 5 seconds; after four missed ones it is taken for stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beating:
+    """A process with how long ago it was last seen."""
+
+    process: str
+    started_at: datetime
+    beat_at: datetime
+    is_alive: bool
+
+
+def beating(found: Pulse, now: datetime) -> Beating:
+    """Whether a process is at work."""
+    return Beating(
+        found.process, found.started_at, found.beat_at, now - found.beat_at <= SILENCE_MAX
+    )
+
+
+async def board_page(request: Request) -> Response:
+    """The outbox, the worker and the rulebook on one page."""
+    require_of(request, policy.SEE_OPERATIONS)
+    now = database_of(request).clock.now()
+    async with reading(request) as session:
+        waits = await backlog(session, now)
+        rows = await troubled(session, most=ROWS_MAX)
+        seen = [beating(found, now) for found in await pulses(session)]
+    oldest = waits.oldest_due_at
+    return render(
+        request,
+        "ops/board.html",
+        waits=waits,
+        oldest_seconds=max(0, int((now - oldest).total_seconds())) if oldest else None,
+        dead=[row for row in rows if row.state is OutboxState.DEAD],
+        retried=[row for row in rows if row.state is OutboxState.WAITING],
+        processes=seen,
+        rulebook=request.state.rules.name,
+    )
+
+
+async def retry(request: Request) -> Response:
+    """Give a dead row another chance."""
+    async with unit(request) as work:
+        await retry_row(work, path_id(request))
+    return see_other("/ops")
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/ops", board_page),
+    Route("/ops/outbox/{id}/retry", retry, methods=["POST"]),
+]
