@@ -119,26 +119,48 @@ class Stack:
         servers = [server for server in (self._postgres, self._valkey) if server is not None]
         return [running.pid for running in (*servers, *self._children)]
 
+    def pid_of(self, name: str) -> int:
+        """The process of one of its programs, or of "valkey"."""
+        if name == "valkey" and self._valkey is not None:
+            return self._valkey.pid
+        return next(child.pid for child in self._children if child.program.name == name)
+
     def watch(self, until: threading.Event) -> None:
         """Start again what dies, until told to end; give up when it keeps dying."""
         while not until.wait(_POLL_SECONDS):
-            for name, server in (("PostgreSQL", self._postgres), ("Valkey", self._valkey)):
-                if server is not None and not server.is_running():
-                    raise ServerError(f"{name} ended by itself; its log lies in {server.base}.")
+            if self._postgres is not None and not self._postgres.is_running():
+                base = self._postgres.base
+                raise ServerError(f"PostgreSQL ended by itself; its log lies in {base}.")
+            if self._valkey is not None and not self._valkey.is_running():
+                self._revive_valkey(self._valkey)
             for child in self._children:
                 if not child.is_running():
                     self._revive(child)
 
     def _revive(self, child: Child) -> None:
-        now = time.monotonic()
         name = child.program.name
-        recent = [at for at in self._deaths.get(name, []) if now - at < RESTART_WINDOW_SECONDS]
-        self._deaths[name] = [*recent, now]
-        if len(recent) >= RESTARTS_MAX:
+        if self._keeps_ending(name):
             raise ServerError(f"{name} keeps ending; see {child.log}: {child.last_words()}")
         self._say(f"{name} ended ({child.last_words()}); it is started again.")
         if self._leash is not None:
             child.start(self._leash)
+
+    def _revive_valkey(self, valkey: EmbeddedValkey) -> None:
+        """Nothing that matters is in it: what it lost, the outbox hands on again."""
+        if self._keeps_ending("Valkey"):
+            raise ServerError(f"Valkey keeps ending; its log lies in {valkey.base}.")
+        self._say("Valkey ended; it is started again.")
+        if self._leash is not None:
+            self._leash.let_go(valkey.pid)
+            valkey.revive()
+            self._leash.hold(valkey.pid)
+
+    def _keeps_ending(self, name: str) -> bool:
+        """Note a death; say whether there were too many of late."""
+        now = time.monotonic()
+        recent = [at for at in self._deaths.get(name, []) if now - at < RESTART_WINDOW_SECONDS]
+        self._deaths[name] = [*recent, now]
+        return len(recent) >= RESTARTS_MAX
 
     def _start_servers(self, leash: Leash) -> Settings:
         given = self.plan.environment

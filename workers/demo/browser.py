@@ -1,5 +1,6 @@
 """A person's browser, as far as the journey needs one: cookies, pages, forms found by their id."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -10,6 +11,8 @@ import httpx2
 
 REDIRECTS_MAX = 8
 SECONDS_MAX = 30.0
+
+_TROUBLE = re.compile(r'id="trouble" data-code="([^"]*)">(.*?)</div>', re.DOTALL)
 
 Fields = Mapping[str, str | list[str]]
 Upload = tuple[str, bytes, str]
@@ -210,9 +213,11 @@ class Browser:
 
 
 def excerpt(page: Page, most: int = 600) -> str:
-    """What the page says, its errors first, cut to a readable length."""
-    start = max(page.said.find("请"), 0) if page.status >= httpx2.codes.BAD_REQUEST else 0
-    return page.said[max(0, start - most // 2) : start + most]
+    """What the page says, cut to a readable length; of a refusal, its code and its sentence."""
+    trouble = _TROUBLE.search(page.text)
+    if trouble is not None:
+        return " ".join(f"{trouble.group(1)} {trouble.group(2)}".split())[:most]
+    return page.said[:most]
 
 
 def _fill(path: str, form: Form, fields: Fields, uploads: set[str]) -> dict[str, list[str]]:

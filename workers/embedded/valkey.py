@@ -71,6 +71,12 @@ class EmbeddedValkey:
                 tail = (self.base / "valkey.log").read_text(errors="replace")[-500:]
                 raise ServerError(f"Valkey stopped at once: {tail}")
 
+    def revive(self) -> None:
+        """Start it again where it was, so that everybody who knew it finds it."""
+        self._launch(_find_program())
+        if not self._became_ready():
+            raise ServerError(f"Valkey ended and does not come back; its log lies in {self.base}.")
+
     def stop(self) -> None:
         """Shut down: the append-only file is flushed first."""
         if self._process is None:

@@ -212,7 +212,7 @@ async def choose_opening(j: Journey, *, opens_in: timedelta, balance_days: str =
     officer = await j.as_(OFFICER)
     page = await officer.get(_listing(j))
     opens_at = SystemClock().now().astimezone(BEIJING) + opens_in
-    terms = {"opens_at": _local(opens_at), "closes_at": _local(opens_at + _window(page))}
+    terms = {"opens_at": local_text(opens_at), "closes_at": local_text(opens_at + _window(page))}
     if balance_days:
         terms["balance_days"] = balance_days
     await officer.fill(page, "listing-terms", terms)
@@ -297,7 +297,8 @@ def _last(path: str) -> str:
     return urlsplit(path).path.rsplit("/", 1)[1]
 
 
-def _local(moment: datetime) -> str:
+def local_text(moment: datetime) -> str:
+    """An instant as a page's input for date and time wants it."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 

@@ -1,0 +1,159 @@
+"""What the shorter journeys have in common: a lot on offer, bidders in its hall, its end."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from auction.kernel.money import Money
+from tests.journeys.conftest import Platform
+from workers.demo.bidder import Bidder
+from workers.demo.browser import Page, PageError
+from workers.demo.journey import Journey, StepError
+from workers.demo.steps import court, finance, registration
+from workers.demo.steps.bidding import expect, hall_client, least
+
+AGREED = Money.yuan(1_000_000)
+SOON, WITH_BIDDERS = 8.0, 14.0
+"""Seconds from the choice of the date to the opening; doubled where the machine needs more."""
+TRIES = 4
+SECONDS_MAX = 90.0
+
+
+async def price_lot(j: Journey, number: int) -> None:
+    """A case of its own with one lot, whose price the parties agree on (参考价4)."""
+    thing = court.Thing(
+        case_number=f"（2026）浙0199执{number}号",
+        title=f"杭湾市潮声路{number}号住宅",
+        registry_number=f"浙（2019）杭湾市不动产权第000{number}号",
+    )
+    await court.open_case(j, thing, AGREED)
+    await court.seize(j, thing)
+    await court.investigate(j)
+    await court.make_lot(j)
+    officer = await j.as_(court.OFFICER)
+    desk = f"/court/lots/{j.text('lot_id')}/valuation"
+    await officer.submit(desk, "open-assignment")
+    prices = {"applicant_price": str(AGREED), "respondent_price": str(AGREED)}
+    await officer.submit(desk, "record-negotiation", prices)
+
+
+async def offer(j: Journey, *, opens_in: float, balance_days: str = "") -> None:
+    """Draft, decide and publish the next round; choose a later date where it came too soon."""
+    await court.draft(j, opens_in=timedelta(seconds=opens_in), balance_days=balance_days)
+    await court.complete(j)
+    await _publish(j, opens_in)
+
+
+async def publish_soon(j: Journey) -> None:
+    """The same for a draft that has other dates."""
+    await court.choose_opening(j, opens_in=timedelta(seconds=SOON))
+    await _publish(j, SOON)
+
+
+async def _publish(j: Journey, opens_in: float) -> None:
+    for _ in range(TRIES):
+        await court.approve(j)
+        try:
+            await court.publish(j)
+        except PageError as late:
+            if "listing.opens_too_early" not in str(late):
+                raise
+            opens_in *= 2
+            await court.choose_opening(j, opens_in=timedelta(seconds=opens_in))
+        else:
+            return
+    raise StepError(f"nothing could be published within {opens_in:.0f} s")
+
+
+async def join(j: Journey, platform: Platform, names: Sequence[str]) -> dict[str, Bidder]:
+    """Register, pay, open the codes and enter the hall."""
+    for name in names:
+        await registration.register(j, name)
+    async with platform.at_bank:
+        await finance.pay_deposits(j, names)
+    hall = {}
+    for name in names:
+        await registration.enter_hall(j, name)
+        hall[name] = hall_client(j, name)
+        await hall[name].enter()
+    return hall
+
+
+async def watch(j: Journey) -> Bidder:
+    """Somebody who looks on at the listing's hall, once its session is made."""
+    visitor = await j.visitor()
+
+    async def is_made() -> bool:
+        return "data-session" in (await visitor.get(_public(j, "/room"))).text
+
+    await j.until(is_made, "the session to be made", seconds=SECONDS_MAX)
+    watcher = Bidder(j.address.live_origin, j.address.web_origin, j.text("listing_id"))
+    await watcher.enter()
+    return watcher
+
+
+async def bid_once(bidder: Bidder) -> None:
+    """Wait for the opening and offer the least."""
+    await bidder.until(lambda: bidder.phase == "open", "the opening", seconds=SECONDS_MAX)
+    expect(await bidder.bid(least(bidder)), "")
+
+
+async def ended(bidder: Bidder, phase: str) -> None:
+    """Wait for an end of the session."""
+    await bidder.until(lambda: bidder.phase == phase, phase, seconds=SECONDS_MAX)
+
+
+async def sold(j: Journey) -> None:
+    """Wait until the public page names the buyer."""
+    await j.until_page("", _public(j), "成交公示", seconds=SECONDS_MAX)
+    page = await (await j.as_(court.OFFICER)).get(f"/court/lots/{j.text('lot_id')}/sale")
+    j.facts["sale_path"] = page.path
+
+
+async def lot_says(j: Journey, words: str) -> None:
+    """Wait until the court's page of the lot says where it stands."""
+    path = f"/court/lots/{j.text('lot_id')}"
+    await j.until_page(court.OFFICER, path, words, seconds=SECONDS_MAX)
+
+
+async def court_page(j: Journey) -> Page:
+    """The court's page of the listing."""
+    return await (await j.as_(court.OFFICER)).get(_listing(j))
+
+
+async def court_submits(
+    j: Journey, username: str, form: str, fields: dict[str, str], *, expect: int = 200
+) -> Page:
+    """One act on the court's page of the listing."""
+    return await (await j.as_(username)).submit(_listing(j), form, fields, expect=expect)
+
+
+async def public_page(j: Journey) -> Page:
+    """What anybody sees of the listing."""
+    return await (await j.visitor()).get(_public(j))
+
+
+async def deposit_of(j: Journey, username: str) -> str:
+    """What a bidder's own page says of his deposit."""
+    page = await (await j.as_(username)).get(_public(j, "/join"))
+    found = re.search(r'id="deposit">(.*?)</section>', page.text, re.DOTALL)
+    if found is None:
+        raise StepError(f"{page.path} says nothing of a deposit")
+    return found.group(1)
+
+
+async def deposit_says(j: Journey, username: str, words: str) -> None:
+    """Wait until a bidder's own page says that of his deposit."""
+
+    async def says() -> bool:
+        return words in await deposit_of(j, username)
+
+    await j.until(says, f"the deposit of {username} to be {words}", seconds=SECONDS_MAX)
+
+
+def _listing(j: Journey) -> str:
+    return f"/court/listings/{j.text('listing_id')}"
+
+
+def _public(j: Journey, rest: str = "") -> str:
+    return f"/lots/{j.text('listing_id')}{rest}"
