@@ -16,11 +16,13 @@ A form is a frozen msgspec.Struct whose fields are named as the inputs are:
 
 All wrong fields are collected into one FormErrors. A page need not catch it, nor a Refusal:
 the shell shows the page of the form again with the input kept and a summary on top that
-takes focus (web/routes.py). Uploads: `data = await form_file(request, "report")`.
+takes focus (web/routes.py). Uploads: `data = await form_file(request, "report")`, or one of
+`form_pdf`, `form_pictures`, `form_text`, which judge the bytes and name the fault at the field.
 """
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
@@ -31,6 +33,9 @@ from starlette.requests import Request
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
+from auction.kernel.refusal import Refusal
+from auction.store.intake import check_pdf, check_text
+from auction.store.pictures import clean_picture
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 FILE_BYTES_MAX = 50 * 1024 * 1024
@@ -99,6 +104,40 @@ async def form_files(request: Request, name: str) -> list[Uploaded]:
             raise FormErrors({name: "form.file_too_large" if data else "form.file_missing"})
         found.append(Uploaded(item.filename, item.content_type or "", data))
     return found
+
+
+async def form_pdf(request: Request, name: str) -> Uploaded:
+    """Return the one PDF uploaded as `name`, known to be harmless."""
+    given = await form_file(request, name)
+    with _at_field(name):
+        await check_pdf(given.data)
+    return given
+
+
+async def form_text(request: Request, name: str) -> Uploaded:
+    """Return the one text file uploaded as `name`."""
+    given = await form_file(request, name)
+    with _at_field(name):
+        check_text(given.data)
+    return given
+
+
+async def form_pictures(request: Request, name: str, most: int) -> list[tuple[Uploaded, bytes]]:
+    """Return each picture uploaded as `name`, as it came and as it may be shown."""
+    given = await form_files(request, name)
+    if not given or len(given) > most:
+        raise FormErrors({name: "form.too_many_files" if given else "form.file_missing"})
+    with _at_field(name):
+        return [(upload, await clean_picture(upload.data)) for upload in given]
+
+
+@contextmanager
+def _at_field(name: str) -> Iterator[None]:
+    """A refused file is a wrong field: the form is shown again with the reason beside it."""
+    try:
+        yield
+    except Refusal as no:
+        raise FormErrors({name: no.code}) from no
 
 
 class _Wrong(Exception):

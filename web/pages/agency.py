@@ -23,12 +23,10 @@ from valuation.commands.reports import (
 from valuation.queries import appraisals
 from valuation.queries.appraisals import CommissionView, ReportView
 from valuation.report import AppraisalMethod, ObjectionGround, ReportDraft, Signer
-from web.forms import FormErrors, form_file, read_form
+from web.forms import form_pdf, read_form
 from web.i18n import n_
 from web.views import render, see_other
 from web.wiring import actor_of, database_of, only, path_id, person_id_of, reading, unit
-
-PDF_START = b"%PDF-"
 
 
 class Declining(msgspec.Struct, frozen=True):
@@ -100,9 +98,7 @@ async def decline(request: Request) -> Response:
 async def file_report(request: Request) -> Response:
     """Keep the PDF, then file the report that names it."""
     form = await read_form(request, Filing)
-    uploaded = await form_file(request, "pdf")
-    if not uploaded.data.startswith(PDF_START):
-        raise FormErrors({"pdf": "report.not_a_pdf"})
+    uploaded = await form_pdf(request, "pdf")
     key = path_id(request)
     files: FileStore = request.state.files
     draft = ReportDraft(

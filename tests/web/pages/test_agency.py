@@ -4,6 +4,7 @@ import pytest
 
 from auction.kernel.clock import FrozenClock
 from auction.store.database import Database
+from tests.uploads import a_report
 from tests.valuation.stage import Stage, made
 from tests.web.browser import ORIGIN, Browser, forms_of
 from tests.web.pages.valuing import SignIn, enrol
@@ -26,6 +27,9 @@ FIELDS = {
 @pytest.fixture
 def stage(database: Database, clock: FrozenClock) -> Stage:
     return Stage(database, clock)
+
+
+PDF = a_report()
 
 
 async def commissioned(stage: Stage) -> tuple[str, str, str]:
@@ -54,7 +58,7 @@ async def file(browser: Browser, path: str, pdf: bytes, **changes: object):
 async def test_a_whole_report_reaches_the_court(stage: Stage, signed_in: SignIn) -> None:
     path, own, _ = await commissioned(stage)
     agency = await signed_in(own)
-    assert (await file(agency, path, b"%PDF-1.7 report")).status_code == 303
+    assert (await file(agency, path, PDF)).status_code == 303
     desk = await (await signed_in("officer")).get(f"/court/lots/{stage.lot_id}/valuation")
     assert "1,234,567.89" in desk.text
     assert 'id="check-report"' in desk.text
@@ -64,10 +68,11 @@ async def test_a_whole_report_reaches_the_court(stage: Stage, signed_in: SignIn)
     ("pdf", "changes", "sentence"),
     [
         (b"not a pdf", {}, "请上传 PDF 文件"),
-        (b"%PDF-1.7", {"methods": ["market"]}, "至少应采用 2 种评估方法"),
-        (b"%PDF-1.7", {"second_licence": "33001"}, "至少应有 2 名"),
-        (b"%PDF-1.7", {"value": "-3"}, "value"),
-        (b"%PDF-1.7", {"valid_until_on": "2028-01-01"}, "不超过 1 年"),
+        (PDF + b"<script>", {}, "同时是 PDF 和另一种文件"),
+        (PDF, {"methods": ["market"]}, "至少应采用 2 种评估方法"),
+        (PDF, {"second_licence": "33001"}, "至少应有 2 名"),
+        (PDF, {"value": "-3"}, "value"),
+        (PDF, {"valid_until_on": "2028-01-01"}, "不超过 1 年"),
     ],
 )
 async def test_one_that_cannot_stand_is_said_in_a_sentence(

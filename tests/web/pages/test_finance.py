@@ -99,7 +99,8 @@ class TestImporting:
         assert "import-statement" not in forms_of(page)
 
     async def test_a_file_that_is_no_statement_gets_a_sentence(self, clerk: Browser) -> None:
-        assert "找不到表头" in await uploads(clerk, b"%PDF-1.7")
+        assert "找不到表头" in await uploads(clerk, b"a,b,c\n1,2,3\n")
+        assert "这是 PDF 文件" in await uploads(clerk, b"%PDF-1.7")
 
 
 class TestLines:

@@ -22,8 +22,8 @@ from auction.lots.asset import (
     Photograph,
 )
 from auction.lots.commands import Finding, NewAsset, NewLot, NewSeizure
-from web.downloads import file_answer, kind_of
-from web.forms import FormErrors, form_files, read_form
+from web.downloads import file_answer
+from web.forms import FormErrors, form_pictures, read_form
 from web.i18n import n_
 from web.pages.court.own import court_of, fresh_id, own
 from web.views import render, see_other
@@ -161,20 +161,18 @@ async def investigate(request: Request) -> Response:
 
 
 async def add_photos(request: Request) -> Response:
-    """Add pictures: stored first, named by a row after."""
+    """Add pictures: made anew without their metadata, stored, and named by a row after."""
     asset_id = AssetId(path_id(request))
     async with reading(request) as session:
         asset = await queries.asset(session, asset_id)
     require_of(request, policy.PHOTOGRAPH, asset.court_id)
-    uploads = await form_files(request, "photos")
-    if not uploads or len(uploads) > PHOTOS_MAX:
-        raise FormErrors({"photos": "form.file_missing" if not uploads else "form.too_many_files"})
-    if any(not kind_of(upload.data)[0].startswith("image/") for upload in uploads):
-        raise FormErrors({"photos": "form.not_a_picture"})
-    digests = [await request.state.files.put(upload.data) for upload in uploads]
+    stored = []
+    for given, shown in await form_pictures(request, "photos", PHOTOS_MAX):
+        original = await request.state.files.put(given.data)  # evidence: kept, never served
+        stored.append((await request.state.files.put(shown), original))
     async with unit(request) as work:
-        for digest in digests:
-            await commands.add_photograph(work, asset_id, digest=digest, original_digest=digest)
+        for digest, original in stored:
+            await commands.add_photograph(work, asset_id, digest=digest, original_digest=original)
     return see_other(f"/court/assets/{asset_id}#photos", said=n_("已添加照片"))
 
 

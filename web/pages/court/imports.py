@@ -9,7 +9,7 @@ from auction.lots import policy
 from auction.lots.commands import import_draft_lots
 from auction.lots.importing import COLUMNS, Reading, read_lots
 from auction.lots.queries import count_draft_lots, draft_lots
-from web.forms import form_file
+from web.forms import form_text
 from web.views import render
 from web.wiring import reading, require_of, unit
 
@@ -23,7 +23,7 @@ async def imports_page(request: Request) -> Response:
 async def import_file(request: Request) -> Response:
     """Import a file and say what came of it."""
     require_of(request, policy.IMPORT)
-    uploaded = await form_file(request, "lots")
+    uploaded = await form_text(request, "lots")
     read = read_lots(uploaded.data)
     async with unit(request) as work:
         added = await import_draft_lots(work, rows=read.rows, file_digest=sha256_hex(uploaded.data))

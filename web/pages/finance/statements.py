@@ -19,7 +19,7 @@ from auction.ledger.commands import claim_line, import_statement, refund_line
 from auction.ledger.queries import lines_of_court, new_lines, postings_of_line, statement_of
 from auction.ledger.statement import LineState, StatementLine
 from auction.store.files import FileStore
-from web.forms import form_file, read_form
+from web.forms import form_text, read_form
 from web.i18n import n_
 from web.pages.finance.desk import own_court
 from web.views import render, see_other
@@ -61,7 +61,7 @@ async def statements_page(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """Keep the file and show what importing it would do."""
     own_court(request)
-    uploaded = await form_file(request, "statement")
+    uploaded = await form_text(request, "statement")
     read_statement(uploaded.data)  # a file that is no statement is refused here
     digest = await _files(request).put(uploaded.data)
     name = quote(uploaded.filename[:NAME_CHARS_MAX])
