@@ -19,6 +19,11 @@ def test_the_state_folder_is_read_as_a_path() -> None:
     )
 
 
+def test_files_lie_in_the_state_folder_unless_a_url_is_set() -> None:
+    assert read_settings(GOOD).files_place == Path("var/files")
+    assert read_settings({**GOOD, "FILES_URL": "s3://b/p"}).files_place == "s3://b/p"
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -27,6 +32,7 @@ def test_the_state_folder_is_read_as_a_path() -> None:
         ({"VALKEY_URL": "http://x"}, "VALKEY_URL must start with redis://"),
         ({"WEB_ORIGIN": "luochui.example"}, "WEB_ORIGIN must start with http://"),
         ({"MIGRATION_DATABASE_URL": "sqlite://x"}, "MIGRATION_DATABASE_URL must start with"),
+        ({"FILES_URL": "ftp://x"}, "FILES_URL must start with s3://"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(change: dict[str, str], sentence: str) -> None:
