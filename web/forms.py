@@ -34,8 +34,8 @@ from starlette.requests import Request
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
-from auction.store.intake import check_pdf, check_text
-from auction.store.pictures import clean_picture
+from auction.store.intake.documents import check_pdf, check_text
+from auction.store.intake.pictures import clean_picture
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 FILE_BYTES_MAX = 50 * 1024 * 1024

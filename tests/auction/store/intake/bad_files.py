@@ -10,8 +10,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 from PIL import Image
 
-from auction.store.intake import MEGABYTE, Fault
-from auction.store.pictures import PictureFault
+from auction.store.intake.documents import MEGABYTE, Fault
+from auction.store.intake.pictures import PictureFault
 
 Change = Callable[[pikepdf.Pdf], None]
 

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from auction.store.pictures import SIDE_MAX, clean_picture
+from auction.store.intake.pictures import SIDE_MAX, clean_picture
 from tests.uploads import taken
 
 

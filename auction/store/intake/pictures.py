@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from auction.kernel.refusal import Refusal
-from auction.store.intake import MEGABYTE, Fault, check_size, kind_of
+from auction.store.intake.documents import MEGABYTE, Fault, check_size, kind_of
 
 BYTES_MAX = 20 * MEGABYTE
 PIXELS_MAX = 50_000_000

@@ -3,10 +3,10 @@
 import pytest
 
 from auction.kernel.refusal import Refusal
-from auction.store import intake
-from auction.store.intake import Fault, check_pdf, check_text, inspect_pdf
-from auction.store.pictures import PictureFault, clean_picture
-from tests.auction.store.bad_files import GOOD, PDFS, PICTURES, TEXTS, a_pdf
+from auction.store.intake import documents
+from auction.store.intake.documents import Fault, check_pdf, check_text, inspect_pdf
+from auction.store.intake.pictures import PictureFault, clean_picture
+from tests.auction.store.intake.bad_files import GOOD, PDFS, PICTURES, TEXTS, a_pdf
 from web.i18n import Locale, catalogue
 
 
@@ -49,7 +49,7 @@ def test_what_the_process_apart_finds_is_found_here_too() -> None:
 
 
 async def test_a_file_that_breaks_its_reader_is_too_hard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "WAIT_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(documents, "WAIT_SECONDS_MAX", 0.01)
     with pytest.raises(Refusal) as refused:
         await check_pdf(GOOD)
     assert refused.value.code == Fault.TOO_HARD

@@ -32,7 +32,7 @@ CPU_SECONDS_MAX = 10
 WAIT_SECONDS_MAX = 20
 _NEST_MAX = 3
 _TAIL = _HEAD = 1024
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _turns = threading.BoundedSemaphore(2)
 
 
