@@ -11,7 +11,7 @@ from auction.kernel.money import Money
 from auction.law.rule import Band, LocalTerm, Rule
 from web.i18n import Locale, translate
 from web.signin import visit_of
-from web.views import render
+from web.views import article_text, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _number(rule: Rule, locale: Locale) -> str:
                 return f"{_share(least)}–{_share(greatest)}"
             return f"{int(least):,}–{int(greatest):,}"
         case tuple(rows):
-            return "；".join(_row(row, locale) for row in rows)
+            return ("；" if locale is Locale.ZH else "; ").join(_row(row, locale) for row in rows)
         case None:
             return ""
         case number:
@@ -65,16 +65,16 @@ def _number(rule: Rule, locale: Locale) -> str:
 
 def _row(row: object, locale: Locale) -> str:
     match row:
-        case Band(up_to, share):
-            return f"{_up_to(up_to)} {_share(share)}"
+        case Band(None, share):
+            return translate(locale, "rule_unit.band above", value=_share(share))
+        case Band(Money() as up_to, share):
+            limit = f"{up_to.fen // 100:,}"
+            return translate(locale, "rule_unit.band up to", limit=limit, value=_share(share))
         case LocalTerm() as local:
             span = translate(locale, f"rule_unit.{local.unit}", value=local.value)
-            return f"{local.place} {span}"
+            what = translate(locale, f"rule_unit.local {local.what}")
+            return f"{local.place} {what} {span}"
     return str(row)
-
-
-def _up_to(limit: Money | None) -> str:
-    return "∞" if limit is None else f"≤ {limit.fen // 100:,}"
 
 
 def _share(share: Fraction) -> str:
@@ -89,7 +89,7 @@ def rule_line(rule: Rule, locale: Locale) -> RuleLine:
         title=translate(locale, f"rule.{rule.key}"),
         bound=bound,
         value=value_words(rule, locale),
-        basis=rule.basis,
+        basis=article_text(rule.basis, locale),
         mark=translate(locale, f"rule_word.{rule.mark_kind.value}"),
         is_verified=rule.mark.startswith("V"),
     )

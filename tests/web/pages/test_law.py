@@ -15,6 +15,11 @@ from web.pages.law import rule_line, value_words
         ("auction.extend_max_count", "不限", "unlimited"),
         ("auction.reserve_equals_start", "是", "yes"),
         ("interest.double_daily", "未付本金每日 0.0175%", "0.0175% of unpaid principal a day"),
+        (
+            "auction.increment_band",
+            "按起拍价分档：100,000 元以下的，2%；1,000,000 元以下的，1%；超过以上数额的，0.5%",
+            "by starting price: 2% up to 100,000 yuan; 1% up to 1,000,000 yuan; 0.5% above",
+        ),
         ("penalty.fine_unit", "50,000–1,000,000 元", "50,000–1,000,000 yuan"),
     ],
 )
