@@ -14,8 +14,9 @@ from starlette.middleware import Middleware
 from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, SettingsError, read_settings
-from auction.law.rulebook import Rulebook
+from auction.law.rulebook import DEMONSTRATION, Rulebook
 from auction.people.credentials import Passwords
+from auction.people.proving import FactorKey
 from auction.store.database import Database, OwnerError
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
@@ -38,6 +39,9 @@ class Held(TypedDict):
     passwords: Passwords
     attempts: Attempts
     rules: Rulebook
+    factor_key: FactorKey
+    shows_code: bool
+    """Whether the second factor is shown on the page itself: in the demonstration only."""
 
 
 def build_app(settings: Settings, database: Database | None = None) -> Starlette:
@@ -55,7 +59,9 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
             "files": FileStore(settings.files_place),
             "passwords": Passwords(),
             "attempts": Attempts(),
-            "rules": await opened.rulebook(),
+            "rules": (rules := await opened.rulebook()),
+            "factor_key": FactorKey(settings.factor_key_path),
+            "shows_code": rules is DEMONSTRATION,
         }
         yield held
         await held["keys"].close()

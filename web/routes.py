@@ -10,7 +10,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from web.pages import (
-    account,
     agency,
     assist,
     bidder,
@@ -25,6 +24,7 @@ from web.pages import (
     room,
     verify,
 )
+from web.pages.account import demo, signing
 from web.pages.court import (
     assets,
     cases,
@@ -39,6 +39,7 @@ from web.pages.court import (
 from web.pages.finance import book, desk, orders, statements
 from web.pages.ops import board
 from web.signin import check_form_origin
+from web.stepup import FRESH, ask_again
 from web.views import FOLDER
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -51,7 +52,8 @@ PAGES: tuple[ModuleType, ...] = (
     lots,
     draws,
     verify,
-    account,
+    signing,
+    demo,
     registration,
     room,
     bidder,
@@ -89,11 +91,13 @@ def _guarded(route: BaseRoute) -> BaseRoute:
     if not isinstance(route, Route):
         return route
     page: Page = route.endpoint
+    wants_proof = route.path in FRESH and "POST" in (route.methods or set())
 
     async def guarded(request: Request) -> Response:
         try:
             await check_form_origin(request)
-            return await page(request)
+            asked = await ask_again(request) if wants_proof else None
+            return asked or await page(request)
         finally:
             await request.close()  # uploads lie in temporary files; nobody else closes them
 

@@ -153,6 +153,11 @@ async def check_form_origin(request: Request) -> None:
         raise Refusal("form.forged")
 
 
+def is_on_loopback(settings: Settings) -> bool:
+    """Whether nobody beyond this machine can reach the pages."""
+    return settings.web_host in LOOPBACK and urlsplit(settings.web_origin).hostname in LOOPBACK
+
+
 def is_own_origin(settings: Settings, origin: str) -> bool:
     """Whether a browser's Origin is ours; on loopback the names of this machine are one."""
     if origin == settings.web_origin:

@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_host: str = "127.0.0.1"
     web_port: int = 8000
     live_port: int = 8001
+    step_up_minutes: int = 10
+    """How long ago a person may have proven to be there before money, approvals and openings."""
     live_messages_a_second: int = 50
     """How many messages one socket may send within a second; more are answered with a fault."""
     metrics_port: int = 0
@@ -51,6 +53,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def signer_socket(self) -> Path:
         """The local socket at which the signers answer."""
         return self.luochui_state / "run" / "signer.sock"
+
+    @property
+    def factor_key_path(self) -> Path:
+        """The key that one-time codes and the links of letters are made with."""
+        return self.luochui_state / "factor.key"
+
+    @property
+    def mail_path(self) -> Path:
+        """The folder into which letters are written when no mail server is given."""
+        return self.luochui_state / "mail"
 
     @property
     def files_path(self) -> Path:

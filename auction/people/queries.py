@@ -162,6 +162,14 @@ async def authenticate(
     return PersonId(row.person_id)
 
 
+async def password_matches(
+    session: AsyncSession, passwords: Passwords, *, person_id: UUID, password: str
+) -> bool:
+    """Whether a password is this person's."""
+    found = await session.get(Credential, person_id)
+    return await passwords.matches(found.password_hash if found else None, password)
+
+
 async def sign_in_of(session: AsyncSession, token: str, now: datetime) -> SignInView | None:
     """Return the live sign-in of a cookie's token, with the actor it makes."""
     found = await session.scalar(select(SignIn).where(SignIn.token_digest == token_digest(token)))

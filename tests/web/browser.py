@@ -1,5 +1,6 @@
 """A browser without a screen: keeps cookies, reads forms off pages, submits them as they stand."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
@@ -8,7 +9,10 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from auction.law.rulebook import Rulebook
+
 ORIGIN = "http://127.0.0.1:8000"
+SHOWN_CODE = re.compile(r'<output id="shown-code">(\d{6})</output>')
 
 
 class _Forms(HTMLParser):
@@ -62,6 +66,8 @@ class Browser:
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self.client = client
+        self.is_patient = True
+        """Whether it answers a second factor that the page shows, as a person would."""
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -74,18 +80,41 @@ class Browser:
         assert shown.status_code == 200, shown.text
         action, found = forms_of(shown.text)[form_id]
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post(
+        answered = await self.client.post(
             action or page, data={**found, **fields}, headers={"origin": ORIGIN, **named}
+        )
+        return await self._proven(answered) if self.is_patient else answered
+
+    async def _proven(self, answered: httpx2.Response) -> httpx2.Response:
+        """Enter the one-time code that the page shows, signing in or before an approval."""
+        asking = answered
+        if answered.headers.get("location", "").startswith("/sign-in/code"):
+            asking = await self.client.get(answered.headers["location"])
+        shown = SHOWN_CODE.search(asking.text)
+        if shown is None:
+            return answered
+        forms = forms_of(asking.text)
+        action, found = forms.get("sign-in-code") or forms["step-up"]
+        return await self.client.post(
+            action, data={**found, "one_time_code": shown[1]}, headers={"origin": ORIGIN}
         )
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[httpx2.ASGITransport]:
-    """Run the application's start and end around what is done with it."""
+async def serving(
+    app: Starlette, *, shows_code: bool = True, rules: Rulebook | None = None
+) -> AsyncIterator[httpx2.ASGITransport]:
+    """Run the application's start and end around what is done with it.
+
+    It shows its one-time codes as the demonstration does, whatever the rulebook, unless told not.
+    """
     async with app.router.lifespan_context(app) as held:
+        state = {**(held or {}), "shows_code": shows_code}
+        if rules is not None:
+            state["rules"] = rules
 
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(held or {})}, receive, send)
+            await app({**scope, "state": dict(state)}, receive, send)
 
         yield httpx2.ASGITransport(app=with_state)
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.builders import a_listing
-from tests.web.chromium import DESKTOP, PHONE, chromium, free_port, served, shots, visitor
+from tests.web.chromium import DESKTOP, PHONE, chromium, free_port, served, shots, signs_in, visitor
 from workers.demo.seed import seed
 
 pytestmark = pytest.mark.browser
@@ -53,11 +53,7 @@ async def site(settings: Settings, database: Database, tmp_path: Path) -> AsyncI
 async def signed_in(site: Site, username: str, size: dict[str, int], scheme: str) -> Page:
     page = await visitor(site.browser, site.settings, size=size, scheme=scheme)
     if username:
-        await page.goto("/sign-in")
-        await page.fill("#f-username", username)
-        await page.fill("#f-password", site.passwords[username])
-        await page.click("#sign-in button")
-        await page.wait_for_url("**/")
+        await signs_in(page, username, site.passwords[username])
     return page
 
 

@@ -120,6 +120,8 @@ def _journey(settings: Settings, accounts: Accounts, out: Path, lots: Path, say:
 def _tell(settings: Settings, accounts: Accounts, say: Say) -> None:
     """Print the accounts, what to look at, and the address last."""
     say("")
+    say(f"One click per role: {settings.web_origin}/demo (on this machine only).")
+    say("A second factor is shown on the page that asks for it; only the demonstration does so.")
     say("Accounts, made up for this database (user name, password, who that is):")
     for username, account in accounts.items():
         say(f"  {username:12s} {account['password']}  {account['name']}  {account['note']}")

@@ -140,6 +140,7 @@ async def _overbid(bidder: Bidder) -> None:
     for _ in range(5):
         if (await bidder.bid(least(bidder)))["is_accepted"]:
             return
+        await asyncio.sleep(0.2)  # the board of what overtook it is on its way
     raise StepError("five bids in a row were overtaken")
 
 

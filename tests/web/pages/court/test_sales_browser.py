@@ -12,6 +12,7 @@ from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.sales import CHOICES, OFFICER, SaleDesk
 from tests.web.chromium import DESKTOP, PHONE, chromium, free_port, served, shots, visitor
+from tests.web.chromium import signs_in as enters
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"
@@ -48,11 +49,7 @@ async def looks(page: Page, path: str, name: str) -> None:
 
 async def signs_in(site: tuple[Browser, Settings], serial: int, size: dict[str, int]) -> Page:
     page = await visitor(site[0], site[1], size=size)
-    await page.goto("/sign-in")
-    await page.fill("#f-username", f"p{serial}")
-    await page.fill("#f-password", PASSWORD)
-    await page.click("#sign-in button")
-    await page.wait_for_url("**/")
+    await enters(page, f"p{serial}", PASSWORD)
     return page
 
 

@@ -1,0 +1,33 @@
+"""What every way of signing in ends with."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auction.kernel.ids import PersonId, new_id
+from auction.people.commands import sign_in
+from auction.people.credentials import Factor, new_token
+from web.signin import set_cookie
+from web.views import see_other
+from web.wiring import database_of, unit
+
+
+async def signed_in(
+    request: Request, person_id: PersonId, path: str, *, factor: Factor = Factor.PASSWORD
+) -> Response:
+    """Sign the browser in as somebody who has proven to be there."""
+    token = new_token()
+    browser = request.headers.get("user-agent", "")
+    sign_in_id = new_id(database_of(request).clock.now())
+    async with unit(request) as work:
+        await sign_in(
+            work, sign_in_id, person_id=person_id, token=token, browser=browser, factor=factor
+        )
+    response = see_other(path)
+    set_cookie(response, request.state.settings, "signin", token)
+    return response
+
+
+def local(path: str) -> str:
+    """A path of this site, or the home page: nobody is sent elsewhere after signing in."""
+    islocal = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if islocal and path.isprintable() else "/"
