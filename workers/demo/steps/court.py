@@ -2,8 +2,6 @@
 
 import csv
 import re
-import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +12,7 @@ from auction.kernel.money import Money
 from auction.law.warnings import WARNING_KEYS
 from workers.demo.browser import Browser, Page
 from workers.demo.journey import Journey, StepError
+from workers.demo.photo import house, room
 
 OFFICER = "officer"
 PANEL = ("panel1", "panel2", "panel3")
@@ -185,8 +184,8 @@ async def investigate(j: Journey) -> None:
     form = {f"{subject}_status": status for subject, status, _ in FINDINGS}
     form |= {subject: finding for subject, _, finding in FINDINGS}
     await officer.submit(asset, "investigation", form)
-    for number, shade in enumerate((0xB0, 0xD0), start=1):
-        photo = (f"photo{number}.png", picture(shade), "image/png")
+    for name, taken in (("house.jpg", house()), ("room.jpg", room())):
+        photo = (name, taken, "image/jpeg")
         await officer.submit(asset, "add-photos", files={"photos": photo})
 
 
@@ -255,19 +254,6 @@ async def publish(j: Journey) -> None:
     await officer.submit(_listing(j), "publish-listing")
     public = await (await j.visitor()).get(f"/lots/{j.text('listing_id')}")
     _must_say(public, ("特别提示", "网拍14", "公示事项"))
-
-
-def picture(shade: int, *, width: int = 96, height: int = 64) -> bytes:
-    """A grey PNG: the demonstration has no camera."""
-    rows = b"".join(b"\0" + bytes([shade]) * width for _ in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    check = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
 
 def _window(drafted: Page) -> timedelta:
