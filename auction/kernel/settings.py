@@ -118,7 +118,7 @@ def _check_urls(settings: Settings) -> None:
         "valkey_url": ("redis://", "rediss://", "unix://"),
         "web_origin": ("http://", "https://"),
         "live_origin": ("ws://", "wss://"),
-        "files_url": ("s3://", "file:///", "memory:///"),
+        "files_url": ("s3://",),
     }
     optional = ("migration_database_url", "files_url")
     for field, starts in schemes.items():

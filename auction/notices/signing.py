@@ -130,12 +130,8 @@ def _prepare(
     return prepared, paper
 
 
-async def read_signature(pdf: bytes, authority: bytes) -> SignatureFacts | None:
-    """What the signature of one of our own papers says; None when it has none."""
-    return await asyncio.to_thread(_read, pdf, authority)
-
-
-def _read(pdf: bytes, authority: bytes) -> SignatureFacts | None:
+def read_signature(pdf: bytes, authority: bytes) -> SignatureFacts | None:
+    """What the signature of one of our own papers says, None when it has none; for a thread."""
     root = list(load_certs_from_pemder_data(authority))
     found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     if not found:

@@ -1,6 +1,7 @@
 """Anybody who holds a paper can check it: by its code, and by comparing the file itself."""
 
-from typing import Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -10,10 +11,12 @@ from starlette.routing import BaseRoute, Route
 from auction.kernel.canonical import sha256_hex
 from auction.kernel.refusal import Refusal
 from auction.notices.queries import proof, tidy_code
-from auction.notices.signing import SignatureFacts, read_signature
 from web.forms import form_file, read_form
 from web.views import render, see_other
 from web.wiring import reading
+
+if TYPE_CHECKING:
+    from auction.notices.signing import SignatureFacts
 
 
 class FindNotice(msgspec.Struct, frozen=True):
@@ -63,13 +66,20 @@ async def authority(request: Request) -> Response:
     return answer
 
 
-async def _signature(request: Request, pdf: bytes) -> SignatureFacts | None:
+async def _signature(request: Request, pdf: bytes) -> "SignatureFacts | None":
     """The signature in our own paper; None while the keeper of the keys is silent."""
     try:
         told = await request.state.keys.ask("document.certificates")
     except Refusal:
         return None
-    return await read_signature(pdf, told["authority"].encode())
+    return await asyncio.to_thread(_read, pdf, told["authority"].encode())
+
+
+def _read(pdf: bytes, authority: bytes) -> "SignatureFacts | None":
+    # 20 MB of memory and a second of loading, for the few who compare a file
+    from auction.notices.signing import read_signature  # noqa: PLC0415
+
+    return read_signature(pdf, authority)
 
 
 ROUTES: list[BaseRoute] = [

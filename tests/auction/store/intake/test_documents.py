@@ -4,7 +4,7 @@ import pytest
 
 from auction.kernel.refusal import Refusal
 from auction.store.intake import documents
-from auction.store.intake.documents import Fault, check_pdf, check_text, inspect_pdf
+from auction.store.intake.documents import Fault, check_pdf, check_text
 from auction.store.intake.pictures import PictureFault, clean_picture
 from tests.auction.store.intake.bad_files import GOOD, PDFS, PICTURES, TEXTS, a_pdf
 from web.i18n import Locale, catalogue
@@ -39,13 +39,6 @@ async def test_good_files_pass() -> None:
     await check_pdf(a_pdf(pages=500))
     await check_pdf(GOOD + b"\n")
     check_text("序号,金额\n1,2\n".encode("gb18030"))
-
-
-def test_what_the_process_apart_finds_is_found_here_too() -> None:
-    assert inspect_pdf(GOOD) is None
-    for name in ("an attachment", "no page", "with a password", "one stream of 300 MB"):
-        content, reason = PDFS[name]
-        assert inspect_pdf(content) == reason
 
 
 async def test_a_file_that_breaks_its_reader_is_too_hard(monkeypatch: pytest.MonkeyPatch) -> None:
