@@ -110,6 +110,14 @@ async def sold(j: Journey) -> None:
     j.facts["sale_path"] = page.path
 
 
+async def pay_balance(j: Journey, platform: Platform, username: str) -> None:
+    """Have the buyer pay what his own page asks for; wait until the sale is paid."""
+    page = await (await j.as_(username)).get("/me")
+    async with platform.at_bank:
+        await finance.pay_balance(j, username, page)
+    await j.until_page(court.OFFICER, j.text("sale_path"), "余款 0.00", seconds=SECONDS_MAX)
+
+
 async def lot_says(j: Journey, words: str) -> None:
     """Wait until the court's page of the lot says where it stands."""
     path = f"/court/lots/{j.text('lot_id')}"

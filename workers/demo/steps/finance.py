@@ -18,6 +18,7 @@ FORGETFUL = "bidder5"
 """Leaves the virtual account out; the clerk finds out whose money it is."""
 STRANGER = ("钱无主", "6222009900000099")
 STRAY = Money.yuan(88)
+BOOKING_SECONDS_MAX = 30.0
 
 _VIRTUAL = re.compile(r"收款账号[^0-9]*(\d{19})")
 _SALE_ACCOUNT = re.compile(r"收款账号（本次成交专用） (\d{19})")
@@ -66,9 +67,15 @@ async def balance_arrives(j: Journey) -> None:
 
 async def pay_deposits(j: Journey, usernames: Sequence[str]) -> None:
     """Have the bidders pay what their own pages ask for, and finance import the statement."""
+    await take_deposits(j, usernames)
+    await all_booked(j)
+
+
+async def take_deposits(j: Journey, usernames: Sequence[str]) -> None:
+    """The same without waiting for the worker to match it."""
     expected = {name: await deposit_expected(j, name) for name in usernames}
     entries = [paid_by(j, name, amount, number) for name, (number, amount) in expected.items()]
-    await import_statement(j, entries)
+    await take_statement(j, entries)
 
 
 async def pay_balance(j: Journey, username: str, page: Page) -> Money:
@@ -150,6 +157,12 @@ async def books_close(j: Journey) -> None:
 
 async def import_statement(j: Journey, entries: list[BankEntry]) -> None:
     """Have the bank book the entries, import its file on the page, wait until it is matched."""
+    await take_statement(j, entries)
+    await all_booked(j)
+
+
+async def take_statement(j: Journey, entries: list[BankEntry]) -> None:
+    """Have the bank book the entries and import its file on the page."""
     bank = bank_of(j)
     number = int(str(j.facts.get("statements", 0))) + 1
     j.facts["statements"] = number
@@ -161,7 +174,6 @@ async def import_statement(j: Journey, entries: list[BankEntry]) -> None:
         "/finance/statements", "upload-statement", files={"statement": (name, content, "text/csv")}
     )
     await clerk.submit(preview.path, "import-statement")
-    await _all_booked(j)
 
 
 def bank_of(j: Journey) -> DemoBank:
@@ -172,14 +184,15 @@ def bank_of(j: Journey) -> DemoBank:
     return bank
 
 
-async def _all_booked(j: Journey) -> None:
+async def all_booked(j: Journey, *, seconds: float = BOOKING_SECONDS_MAX) -> None:
+    """Wait until the worker has looked at every line."""
     clerk = await j.as_(CLERK)
 
     async def done() -> bool:
         pages = [await clerk.get(f"/finance/lines?state={state}") for state in ("new", "claimed")]
         return all("没有流水" in page.said for page in pages)
 
-    await j.until(done, "every line of the statement to be matched")
+    await j.until(done, "every line of the statement to be matched", seconds=seconds)
 
 
 async def _all_paid(j: Journey, numbers: list[str]) -> None:
@@ -195,7 +208,7 @@ async def _claim(j: Journey, payer: str, virtual_account: str) -> None:
     path = await _line_path(j, payer)
     said = {"claimed_as": virtual_account, "reason": "电话核实：付款人漏填虚拟账号"}
     await clerk.submit(path, "claim-line", said)
-    await _all_booked(j)
+    await all_booked(j)
 
 
 async def _line_path(j: Journey, payer: str) -> str:
