@@ -238,14 +238,14 @@ class SaleDesk(Desk):
         )
         return await self.hammered(offered, won)
 
-    async def hammered(self, offered: Offered, won: Deposit) -> Sale:
+    async def hammered(self, offered: Offered, won: Deposit, price: Money = PRICE) -> Sale:
         hammer = Hammer(
             listing_id=offered.listing_id,
             session_id=SessionId(UUID(int=301)),
             code=BidderCode("A1B2"),
             registration_id=RegistrationId(won.registration_id),
             buyer_id=PersonId(UUID(int=104)),
-            hammer_price=PRICE,
+            hammer_price=price,
             closed_at=self.clock.now(),
         )
         async with self.database.unit(SYSTEM) as work:

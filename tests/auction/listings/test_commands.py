@@ -35,6 +35,7 @@ from auction.listings.queries import (
     published_listings,
 )
 from auction.listings.round import Round
+from auction.lots.commands import withdraw_lot
 from auction.lots.lot import Lot, LotState
 from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
@@ -292,6 +293,36 @@ class TestWhatFollows:
         assert (second.round, second.previous_id) == (Round.SECOND_AUCTION, first.id)
         assert second.starting_price == Money(56_000_000)
         assert second.opens_at - database.clock.now() < timedelta(days=21)
+
+    async def test_a_default_repeats_its_round_and_cuts_nothing_anew(
+        self, database: Database
+    ) -> None:
+        first = await a_listing(database)
+        async with database.unit(SYSTEM) as work:
+            await pass_in(work, first.id)
+        second = await a_listing(database, lot_id=first.lot_id)
+        async with database.unit(SYSTEM) as work:
+            (await work.lock(Listing, second.id)).state = ListingState.SOLD
+            (await work.lock(Lot, first.lot_id)).state = LotState.DEFAULTED
+        again = await a_draft(database, lot_id=first.lot_id)
+        assert (again.round, again.previous_id) == (Round.SECOND_AUCTION, second.id)
+        assert again.starting_price == second.starting_price == Money(56_000_000)
+
+    async def test_the_reason_of_a_late_round_is_kept_beside_the_same_figures(
+        self, database: Database
+    ) -> None:
+        found = await a_draft(database)
+        for said in ("执行异议审查", " "):
+            async with database.unit(OFFICER) as work:
+                await change_terms(work, found.id, terms=found.terms, delay_ground=said)
+        async with database.reading() as session:
+            assert (await listing(session, found.id)).delay_ground == "执行异议审查"
+
+    async def test_a_lot_on_offer_is_withdrawn_by_its_listing(self, database: Database) -> None:
+        found = await a_listing(database)
+        with pytest.raises(Refusal, match="on_offer"):
+            async with database.unit(OFFICER) as work:
+                await withdraw_lot(work, found.lot_id, ground="已履行")
 
     async def test_the_court_stops_and_goes_on(self, database: Database) -> None:
         found = await a_listing(database)

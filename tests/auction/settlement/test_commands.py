@@ -98,6 +98,14 @@ class TestConfirming:
         assert first.id == again.id
         assert await held(database, AccountKind.PROCEEDS, first) == DEPOSIT
 
+    async def test_a_sell_off_at_its_prepaid_price_is_paid_at_once(self, desk: SaleDesk) -> None:
+        offered = await desk.a_case_with_claims()
+        won = await desk.a_deposit(listing_id=offered.listing_id)
+        await desk.books(pays_in(won.amount, won.virtual_account))
+        sale = await desk.hammered(offered, won, price=won.amount)
+        assert (sale.state, sale.balance) == (SaleState.PAID, ZERO)
+        assert sale.ruling_due_at is not None
+
     async def test_the_balance_is_due_when_the_announcement_said(self, desk: SaleDesk) -> None:
         sale = await desk.a_sale()
         assert sale.balance_due_at - sale.closed_at > timedelta(days=10)

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import CourtId, PersonId, new_id
+from auction.kernel.ids import CourtId, ListingId, PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
+from auction.store.journal import JournalEntry
 from bidding.hall.session import Session, SessionState
 from bidding.hall.standstill import (
     HOME_LOST_AFTER,
     extend_for_lag,
+    obey_listing,
     pause_session,
     resume_paused,
     resume_session,
@@ -145,6 +148,49 @@ class TestSuspension:
         (refused,) = await place(database, hall, a_placed_bid(database, 1050))
         assert refused.reason == "paused"
         assert (await session_of(database, hall)).state is SessionState.SUSPENDED
+
+    async def test_its_published_reason_is_the_courts_and_the_journal_holds_none(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        await as_owner(
+            "UPDATE listings SET state = 'suspended', ground = '案外人张三异议'"
+            f" WHERE id = '{hall.listing_id}'"
+        )
+        async with database.unit(SYSTEM) as work:
+            await obey_listing(work, listing_id=hall.listing_id)
+        assert (await session_of(database, hall)).pause_ground == "案外人张三异议"
+        async with database.reading() as session:
+            leaves = await session.scalars(select(JournalEntry.leaf))
+            assert not any("张三".encode() in leaf for leaf in leaves)
+
+    async def test_a_withdrawn_listing_ends_its_session_with_the_next_look(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        await as_owner(f"UPDATE listings SET state = 'withdrawn' WHERE id = '{hall.listing_id}'")
+        async with database.unit(SYSTEM) as work:
+            await obey_listing(work, listing_id=hall.listing_id)
+        assert (await session_of(database, hall)).state is SessionState.STOPPED
+
+    @pytest.mark.parametrize("state", ["sold", "passed_in"])
+    async def test_what_ended_before_can_no_longer_be_stopped(
+        self, database: Database, as_owner: Execute, state: str
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        await as_owner(
+            f"UPDATE sessions SET state = '{state}', leading_code = 'A1', leading_amount = 1"
+            f" WHERE id = '{hall.session_id}'"
+        )
+        with pytest.raises(Refusal, match=r"session\.over"):
+            async with database.unit(SYSTEM) as work:
+                await obey_listing(work, listing_id=hall.listing_id)
+
+    async def test_a_listing_without_a_session_has_nothing_to_stop(
+        self, database: Database
+    ) -> None:
+        async with database.unit(SYSTEM) as work:
+            await obey_listing(work, listing_id=ListingId(work.new_id()))
 
     async def test_a_technical_resumption_does_not_end_it(
         self, database: Database, as_owner: Execute

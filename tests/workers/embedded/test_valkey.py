@@ -1,6 +1,9 @@
 """The embedded Valkey: starts behind a password, keeps what it was given, leaves nothing."""
 
+import os
+import signal
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,16 @@ class TestEmbeddedValkey:
             assert second.url != first.url
         finally:
             second.stop()
+
+    def test_comes_back_where_it_was(self, valkey: EmbeddedValkey) -> None:
+        url = valkey.url
+        os.kill(valkey.pid, signal.SIGKILL)
+        while valkey.is_running():
+            time.sleep(0.01)
+        valkey.revive()
+        assert valkey.url == url
+        with redis.Redis.from_url(url) as client:
+            assert client.ping()
 
     def test_two_at_once_stand_beside_each_other(
         self, valkey: EmbeddedValkey, tmp_path: Path
