@@ -203,7 +203,7 @@ def instant_text(moment: datetime | None, locale: Locale) -> Markup:
     if moment is None:
         return Markup("—")
     local = moment.astimezone(BEIJING)
-    clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    clock = local.strftime("%H:%M:%S")
     return Markup('<time datetime="{}">{} {}</time>').format(
         local.isoformat(timespec="seconds"), day_text(local.date(), locale), clock
     )

@@ -77,6 +77,11 @@ class LineView:
         """Whether a payment may be ordered now, once the plan is approved."""
         return self.paid > ZERO and not self.is_disputed and self.order_state is None
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the bank has paid it out: until then the court still holds it."""
+        return self.order_state is DisbursementState.CONFIRMED
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
@@ -115,8 +120,7 @@ class Route:
     @property
     def paid_out(self) -> Money:
         """What the bank has confirmed."""
-        done = DisbursementState.CONFIRMED
-        return total([line.paid for line in self.lines if line.order_state is done])
+        return total([line.paid for line in self.lines if line.is_confirmed])
 
     @property
     def held(self) -> Money:
@@ -153,6 +157,16 @@ async def plan_of_sale(session: AsyncSession, sale_id: UUID) -> PlanView | None:
     wanted = _plans().where(Plan.sale_id == sale_id, Plan.state != PlanState.WITHDRAWN)
     row = (await session.execute(wanted)).one_or_none()
     return await _plan_view(session, row) if row else None
+
+
+async def paid_out_lots(session: AsyncSession, court_id: str) -> frozenset[UUID]:
+    """The lots whose whole proceeds the bank has paid out: nothing is left to do for them."""
+    rows = await session.scalars(
+        select(Sale.lot_id)
+        .join(Plan, Plan.sale_id == Sale.id)
+        .where(Plan.court_id == court_id, Plan.state == PlanState.PAID)
+    )
+    return frozenset(rows)
 
 
 async def lines(session: AsyncSession, plan_id: UUID) -> Sequence[LineView]:

@@ -22,6 +22,7 @@ class TestWords:
         moment = datetime(2026, 3, 2, 17, 30, 5, tzinfo=UTC)
         assert "2026年3月3日 01:30:05" in instant_text(moment, Locale.ZH)
         assert "3 Mar 2026 01:30:05" in instant_text(moment, Locale.EN)
+        assert "01:30:00" in instant_text(moment.replace(second=0), Locale.ZH)
         assert 'datetime="2026-03-03T01:30:05+08:00"' in instant_text(moment, Locale.ZH)
 
     def test_nothing_is_a_dash(self) -> None:

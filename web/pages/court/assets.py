@@ -26,6 +26,7 @@ from web.downloads import file_answer
 from web.forms import FormErrors, form_pictures, read_form
 from web.i18n import n_
 from web.pages.court.own import court_of, fresh_id, own
+from web.pages.court.tasks import SOLD
 from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, require_of, unit
 
@@ -218,6 +219,7 @@ async def lot_page(request: Request) -> Response:
         lot=lot,
         asset=asset,
         listings=listings,
+        sold=SOLD,
         is_officer=bool(actor.roles & policy.MAKE.roles),
         fresh_id=fresh_id(request),
     )

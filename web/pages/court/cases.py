@@ -13,6 +13,7 @@ from auction.cases import commands, policy, queries
 from auction.cases.case import PartyRole
 from auction.cases.claims import ClaimKind
 from auction.cases.commands import NewCase, NewClaim, NewParty, PayoutAccount
+from auction.distribution.queries import paid_out_lots
 from auction.kernel.ids import CaseId, ClaimId, PartyId
 from auction.kernel.money import ZERO, Money
 from auction.listings.queries import listings_of_court
@@ -78,10 +79,11 @@ async def desk(request: Request) -> Response:
         listings = await listings_of_court(session, court_id)
         cases = await queries.cases_of_court(session, court_id)
         drafts = await count_draft_lots(session)
+        paid_out = await paid_out_lots(session, court_id)
     return render(
         request,
         "court/desk.html",
-        tasks=tasks(lots, listings),
+        tasks=tasks(lots, listings, paid_out),
         awaiting=awaiting_panel(listings),
         cases=cases[:10],
         drafts=drafts,

@@ -1,6 +1,6 @@
 """Plans of distribution: drawn up by one, approved by a second, paid by a third."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,13 +18,14 @@ from auction.distribution.queries import (
     lines,
     objections,
     plan,
+    plan_of_sale,
     plans_of_court,
     route,
 )
 from auction.kernel.actor import Actor, Role
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
-from auction.settlement.queries import sale
+from auction.settlement.queries import sale, sale_of_lot
 from web.forms import read_form
 from web.i18n import n_
 from web.views import render, see_other
@@ -43,6 +44,12 @@ class Drafting(msgspec.Struct, frozen=True):
     tax_account: Short
     living_rent: Money = ZERO
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Approving(msgspec.Struct, frozen=True):
+    """The second person's word that he checked every line."""
+
+    confirmed: Literal["on"]
 
 
 class Withdrawing(msgspec.Struct, frozen=True):
@@ -73,6 +80,15 @@ async def draft_page(request: Request) -> Response:
         sold = await sale(session, path_id(request))
     require_of(request, policy.DRAFT, sold.court_id)
     return render(request, "court/plan_draft.html", sale=sold)
+
+
+async def plan_of_a_lot(request: Request) -> Response:
+    """Lead from a sold lot to its plan, or to where one is drawn up."""
+    async with reading(request) as session:
+        sold = await sale_of_lot(session, path_id(request))
+        found = await plan_of_sale(session, sold.id)
+    require_of(request, policy.READ, sold.court_id)
+    return see_other(f"/court/plans/{found.id}#next" if found else f"/court/sales/{sold.id}/plan")
 
 
 async def draft(request: Request) -> Response:
@@ -153,6 +169,7 @@ async def answer(request: Request) -> Response:
 
 async def approve(request: Request) -> Response:
     """Approve as a second person."""
+    await read_form(request, Approving)
     async with unit(request) as work:
         await commands.approve_plan(work, path_id(request))
     return _back(request, n_("分配方案已批准，每一分钱已归入各受款人名下。"))
@@ -191,6 +208,7 @@ def _back(request: Request, said: str) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/court/plans", plans_page, methods=["GET"]),
     Route("/court/plans/{id}", plan_page, methods=["GET"]),
+    Route("/court/lots/{id}/plan", plan_of_a_lot, methods=["GET"]),
     Route("/court/sales/{id}/plan", draft_page, methods=["GET"]),
     Route("/court/sales/{id}/plan", draft, methods=["POST"]),
     Route("/court/plans/{id}/serve", serve, methods=["POST"]),

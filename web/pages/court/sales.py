@@ -1,6 +1,6 @@
 """The settlement desk: each sale's road from hammer to hand-over, its next act one form."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -55,9 +55,16 @@ class Checking(msgspec.Struct, frozen=True):
 
 
 class Ruling(msgspec.Struct, frozen=True):
-    """The number of the ruling."""
+    """The number of the ruling, and the tick without which no ruling is made."""
 
+    confirmed: Literal["on"]
     ruling_number: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class Confirming(msgspec.Struct, frozen=True):
+    """The tick under what an act cannot take back."""
+
+    confirmed: Literal["on"]
 
 
 class Assistance(msgspec.Struct, frozen=True):
@@ -118,7 +125,7 @@ async def sale_of_a_lot(request: Request) -> Response:
     async with reading(request) as session:
         found = await sale_of_lot(session, path_id(request))
     require_of(request, policy.READ, found.court_id)
-    return see_other(f"/court/sales/{found.id}")
+    return see_other(f"/court/sales/{found.id}#next")
 
 
 def road_of(found: SaleView) -> list[tuple[str, str, str]]:
@@ -145,6 +152,7 @@ async def send_last_notice(request: Request) -> Response:
 
 async def declare_default(request: Request) -> Response:
     """Declare that the buyer defaulted."""
+    await read_form(request, Confirming)
     async with unit(request) as work:
         await commands.declare_default(work, path_id(request))
     return _back(request, n_("已认定悔拍，保证金不予退还。"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from auction.kernel.ids import LotId
 from auction.law.periods import Period, period
@@ -56,18 +57,32 @@ _LISTING: Final = frozenset(
         LotState.DEFAULTED,
     }
 )
-_SELLING: Final = frozenset(
+_RUNNING: Final = frozenset({LotState.FIRST_AUCTION, LotState.SECOND_AUCTION, LotState.SELL_OFF})
+SOLD: Final = frozenset(
     {LotState.SOLD, LotState.PAID, LotState.RULED, LotState.TRANSFERRED, LotState.HANDED_OVER}
 )
+"""The states in which a lot has a sale that stands."""
 
 
-def tasks(lots: Sequence[LotView], listings: Sequence[ListingView]) -> list[Task]:
-    """The next act of every lot that is not at its end, the most urgent first."""
+def tasks(
+    lots: Sequence[LotView],
+    listings: Sequence[ListingView],
+    paid_out: frozenset[UUID] = frozenset(),
+) -> list[Task]:
+    """The next act of every lot that is not at its end, the most urgent first.
+
+    A lot handed over whose proceeds are all paid out is at its end.
+    """
     newest: dict[LotId, ListingView] = {}
     for listing in reversed(listings):
         newest[listing.lot_id] = listing
-    found = [_task(lot, newest.get(lot.id)) for lot in lots if lot.state in _NEXT]
+    found = [_task(lot, newest.get(lot.id)) for lot in lots if _is_waiting(lot, paid_out)]
     return sorted(found, key=_urgency)
+
+
+def _is_waiting(lot: LotView, paid_out: frozenset[UUID]) -> bool:
+    is_over = lot.state is LotState.HANDED_OVER and lot.id in paid_out
+    return lot.state in _NEXT and not is_over
 
 
 def awaiting_panel(listings: Sequence[ListingView]) -> list[ListingView]:
@@ -85,17 +100,13 @@ def _path(lot: LotView, listing: ListingView | None) -> str:
         return f"/court/assets/{lot.asset_id}"
     if lot.state in _PRICING:
         return f"/court/lots/{lot.id}/valuation"
-    if (
-        lot.state in _LISTING
-        and listing
-        and listing.state
-        in {
-            ListingState.DRAFT,
-            ListingState.APPROVED,
-        }
-    ):
+    drafted = {ListingState.DRAFT, ListingState.APPROVED}
+    is_drafted = listing is not None and lot.state in _LISTING and listing.state in drafted
+    if listing and (is_drafted or lot.state in _RUNNING):
         return f"/court/listings/{listing.id}"
-    if lot.state in _SELLING:
+    if lot.state is LotState.HANDED_OVER:
+        return f"/court/lots/{lot.id}/plan"
+    if lot.state in SOLD:
         return f"/court/lots/{lot.id}/sale"
     return f"/court/lots/{lot.id}"
 

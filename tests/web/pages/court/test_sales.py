@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from auction.distribution.plan import Disbursement, Plan, PlanState
+from auction.distribution.queries import paid_out_lots
 from auction.kernel.actor import Actor
 from auction.kernel.clock import FrozenClock
 from auction.settlement.commands import record_tax_lines
@@ -29,6 +30,7 @@ from tests.sales import (
 )
 from tests.web.browser import Browser
 from tests.web.conftest import NewBrowser
+from web.signin import LANGUAGE_COOKIE
 
 PASSWORD = "correct horse battery"
 SignedIn = Callable[[Actor], Awaitable[Browser]]
@@ -108,6 +110,12 @@ class TestTheRoad:
             assert (await session.get_one(Plan, plan.id)).state is PlanState.PAID
         shown = await (await signed_in(OFFICER)).get(f"/court/sales/{sale.id}")
         assert 'id="held" data-fen="0"' in shown.text
+        own = await (await signed_in(APPLICANT)).get(f"/party/plans/{plan.id}")
+        assert "尚未发放" not in own.text.partition('id="own"')[2].partition("</section>")[0]
+        led = await (await signed_in(OFFICER)).get(f"/court/lots/{sale.lot_id}/plan")
+        assert led.headers["location"] == f"/court/plans/{plan.id}#next"
+        async with desk.database.reading() as session:
+            assert sale.lot_id in await paid_out_lots(session, sale.court_id)
 
 
 class TestReading:
@@ -154,7 +162,42 @@ class TestReading:
         officer = await signed_in(OFFICER)
         assert f"/court/lots/{sale.lot_id}/sale" in (await officer.get("/court")).text
         led = await officer.get(f"/court/lots/{sale.lot_id}/sale")
-        assert led.headers["location"] == f"/court/sales/{sale.id}"
+        assert led.headers["location"] == f"/court/sales/{sale.id}#next"
+        for page in (f"/court/lots/{sale.lot_id}", f"/court/listings/{sale.listing_id}"):
+            assert f"/court/lots/{sale.lot_id}/sale" in (await officer.get(page)).text
+
+    async def test_no_ruling_is_made_without_the_tick(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        sale = await desk.a_paid_sale()
+        officer, page = await signed_in(OFFICER), f"/court/sales/{sale.id}"
+        await does(officer, page, "check-qualification", evidence="查询购房资格：通过")
+        assert "checked" not in (await officer.get(page)).text.partition('name="confirmed"')[2][:9]
+        answer = await officer.submit(page, "issue-ruling", {})
+        assert answer.status_code == 422
+        assert 'href="#f-confirmed"' in answer.text
+        assert (await desk.sale(sale.id)).state is SaleState.QUALIFIED
+
+    async def test_money_owed_but_not_paid_does_not_stand_under_what_went_out(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        sale, _ = await a_planned_sale(desk, signed_in)
+        shown = (await (await signed_in(OFFICER)).get(f"/court/sales/{sale.id}")).text
+        table = shown.partition('id="route"')[2].partition("</table>")[0]
+        assert '<td class="num" data-label="支出（元）">—' in table
+        assert table.count('data-label="支出（元）">—') == table.count('data-label="支出（元）"')
+        assert "尚未付出（元）" in table
+
+    async def test_the_road_of_a_sale_is_read_in_english(
+        self, desk: SaleDesk, signed_in: SignedIn
+    ) -> None:
+        sale = await desk.a_sale()
+        officer = await signed_in(OFFICER)
+        officer.client.cookies.set(LANGUAGE_COOKIE, "en")
+        shown = await officer.get(f"/court/sales/{sale.id}")
+        road = shown.text.partition('class="steps"')[2].partition("</ol>")[0]
+        assert "Sale confirm" in road
+        assert "成交确认" not in road
 
     async def test_everybody_may_see_who_bought_and_for_how_much(
         self, desk: SaleDesk, new_browser: NewBrowser
