@@ -37,6 +37,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
+from web.pages.help import guides
 from web.pages.ops import board
 from web.signin import check_form_origin
 from web.stepup import FRESH, ask_again
@@ -48,6 +49,7 @@ STATIC_SECONDS = 365 * 24 * 3600
 
 PAGES: tuple[ModuleType, ...] = (
     public,
+    guides,
     law,
     lots,
     draws,

@@ -37,7 +37,7 @@ from web.signin import set_cookie, visit_of
 FOLDER = Path(__file__).parent
 SAID_COOKIE = "said"
 _SPAN = re.compile(r"(?P<number>\d+) (?P<unit>second|minute|hour|day|month|year)\b")
-_CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,~\-之]*)")
+_CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,/~\-之]*)")
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 

@@ -1,4 +1,4 @@
-"""What anybody may see: the home page, help, the rules, and whether we are well."""
+"""What anybody may see: the home page, and whether we are well."""
 
 from sqlalchemy import text
 from starlette.requests import Request
@@ -31,11 +31,6 @@ async def home(request: Request) -> Response:
     )
 
 
-async def help_page(request: Request) -> Response:
-    """How to take part, step by step."""
-    return render(request, "public/help.html")
-
-
 async def healthz(request: Request) -> Response:
     """Whether the process serves at all."""
     del request
@@ -51,7 +46,6 @@ async def readyz(request: Request) -> Response:
 
 ROUTES: list[BaseRoute] = [
     Route("/", home),
-    Route("/help", help_page),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
 ]
