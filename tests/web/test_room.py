@@ -153,6 +153,10 @@ class Tunnel:
 async def bid(page: Page, *, steps: int) -> None:
     await page.click(f"[data-steps='{steps}']")
     await page.click("#go")
+    if await page.locator("#own").is_visible():
+        await expect(page.locator("#question-lead")).to_contain_text("在自己的出价上加价")
+        await expect(page.locator("#confirm")).to_be_disabled()
+        await page.check("#own-sure")
     await page.click("#confirm")
 
 
@@ -191,6 +195,17 @@ class TestTheRoomOnAPhone:
         await page.screenshot(path=shots() / "room-entered.png")
 
     async def bids_and_is_outbid(self, page: Page, rival: object) -> None:
+        await page.fill("#amount", "99999999999999999")
+        await page.click("#go")
+        await expect(page.locator("#fault")).to_have_text(
+            "金额过高，不得超过 90,000,000,000,000.00 元"
+        )
+        await page.fill("#amount", "很多")
+        await page.click("#go")
+        await expect(page.locator("#fault")).to_have_text("请填写金额，例如 1,190,000.00")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#fault")).to_be_empty()
+        await expect(page.locator("#amount")).to_have_value("1,190,000.00")
         await page.fill("#amount", "1,195,000.00")
         await page.click("#go")
         await expect(page.locator("#fault")).to_contain_text("整数倍")
@@ -230,10 +245,22 @@ class TestTheRoomOnAPhone:
         result = page.locator("#result-title")
         await expect(result).to_have_text("竞价结束，您以最高价竞得", timeout=20_000)
         await expect(page.locator("#result-price")).to_contain_text("1,230,000.00")
+        await expect(page.locator("#mine")).to_have_text("✔ 竞得")
+        await expect(page.locator("#extension")).to_have_text("竞价已结束，共延时 1 次")
+        await expect(page.locator("#result a[href$='/receipts']")).to_be_visible()
+        await expect(watcher.locator("#mine")).to_have_text("已结束")
+        await self.uses_the_width(watcher)
         await page.screenshot(path=shots() / "room-won.png")
         await expect(watcher.locator("#result-title")).to_have_text("竞价结束，成交")
         await expect(watcher.locator("#result-code")).to_contain_text(code)
         await watcher.screenshot(path=shots() / "room-result-desktop.png")
+
+    async def uses_the_width(self, watcher: Page) -> None:
+        """On a wide screen the record stands beside the price, not below an empty half."""
+        now, log = (await watcher.locator(part).bounding_box() for part in (".now", ".log"))
+        assert now is not None
+        assert log is not None
+        assert log["x"] >= now["x"] + now["width"]
 
 
 class TestThePageWithoutScripts:

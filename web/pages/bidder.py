@@ -41,6 +41,14 @@ class Entry:
     board: Board | None
     sale: Sale | None
     """Only when it is mine."""
+    is_sold_to_another: bool = False
+
+    @property
+    def ending(self) -> str:
+        """What the session brought me, as the key of its words; empty while that is open."""
+        if self.sale is not None:
+            return "won"
+        return "not_won" if self.is_sold_to_another else ""
 
     @property
     def next_act(self) -> str:
@@ -86,15 +94,15 @@ async def _entry(
     session: AsyncSession, registration: RegistrationView, person_id: PersonId
 ) -> Entry:
     listing = await session.get_one(Listing, registration.listing_id)
-    sale = await session.scalar(
-        select(Sale).where(Sale.listing_id == listing.id, Sale.buyer_id == person_id)
-    )
+    sold = await session.scalar(select(Sale).where(Sale.listing_id == listing.id))
+    is_mine = sold is not None and sold.buyer_id == person_id
     return Entry(
         registration=registration,
         listing=listing,
         deposit=await deposit_of(session, registration.id),
         board=await session_of_listing(session, listing.id),
-        sale=sale,
+        sale=sold if is_mine else None,
+        is_sold_to_another=sold is not None and not is_mine,
     )
 
 

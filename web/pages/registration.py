@@ -10,10 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from auction.cases.case import PartyRole
+from auction.cases.queries import parties_of_person
 from auction.deposits.queries import DepositView, deposit_of
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
 from auction.listings.listing import Listing
+from auction.people.credentials import Credential, Passwords
 from auction.people.queries import court
 from bidding import enrolment
 from bidding.enrolment import PasswordLock
@@ -27,6 +30,8 @@ from web.views import render, see_other
 from web.wiring import path_id, person_id_of, reading, unit
 
 PASSWORD_CHARS_MIN = 8
+BOUND_ROLES = frozenset({PartyRole.APPLICANT, PartyRole.RESPONDENT})
+"""Parties who may bid (拍变12) and are told beforehand what that does to their case."""
 
 
 class Acknowledging(msgspec.Struct, frozen=True):
@@ -59,6 +64,7 @@ async def join_page(request: Request) -> Response:
         if registration:
             deposit = await deposit_of(session, registration.id)
         court_name = (await court(session, listing.court_id)).name
+        parties = await parties_of_person(session, person_id)
     sign_in = visit_of(request).sign_in
     texts = (*SPECIAL_WARNINGS, *UNDERTAKINGS)
     given = registration.acknowledged if registration else {}
@@ -74,6 +80,7 @@ async def join_page(request: Request) -> Response:
         undertakings=UNDERTAKINGS,
         version=VERSION,
         given=given,
+        roles={party.role for party in parties if party.case_id == listing.case_id} & BOUND_ROLES,
         remaining=[text for text in texts if text.key not in given],
     )
 
@@ -112,6 +119,7 @@ async def submit(request: Request) -> Response:
     form = await read_form(request, Submitting)
     if form.room_password != form.room_password_again:
         raise FormErrors({"room_password_again": "registration.passwords_differ"})
+    await _refuse_sign_in_password(request, form.room_password)
     registration = await _own(request, listing_id)
     salt = secrets.token_bytes(SALT_BYTES)
     private = await asyncio.to_thread(private_key_of, form.room_password, salt)
@@ -119,6 +127,15 @@ async def submit(request: Request) -> Response:
     async with unit(request) as work:
         await enrolment.register_bidder(work, registration.id, lock=lock)
     return see_other(_join(listing_id, "deposit"), said=n_("报名已提交，请按下列账号缴纳保证金"))
+
+
+async def _refuse_sign_in_password(request: Request, room_password: str) -> None:
+    """Whoever learns the sign-in password must not open the bidder code with it too (网拍18)."""
+    passwords: Passwords = request.state.passwords
+    async with reading(request) as session:
+        credential = await session.get(Credential, person_id_of(request))
+    if credential and await passwords.matches(credential.password_hash, room_password):
+        raise FormErrors({"room_password": "registration.password_of_sign_in"})
 
 
 async def withdraw(request: Request) -> Response:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -5,13 +6,15 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from auction.cases.case import Party, PartyRole
 from auction.kernel.actor import SYSTEM, Role
-from auction.kernel.ids import BidderCode, CourtId, ListingId, RegistrationId
+from auction.kernel.ids import BidderCode, CaseId, CourtId, ListingId, PartyId, RegistrationId
 from auction.law.warnings import SPECIAL_WARNINGS
 from auction.listings.listing import Listing
 from auction.people.identity import check_digit
 from auction.people.organisation import Court
 from auction.people.person import RoleGrant
+from auction.settlement.sale import Sale
 from auction.store.database import Database
 from bidding import admission, sealing
 from bidding.admission import IssuedCode
@@ -23,6 +26,7 @@ from bidding.undertakings import UNDERTAKINGS
 from tests.conftest import Execute
 from tests.web.browser import Browser, forms_of
 from tests.web.conftest import NewBrowser
+from web.pages.bidder import Entry
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 LISTING = uuid5(SPACE, "listing")
@@ -138,6 +142,8 @@ class TestJoining:
         await browser.submit(JOIN, "start-registration", {})
         forms = forms_of((await browser.get(JOIN)).text)
         assert "submit-registration" not in forms
+        remaining = (await browser.get(JOIN)).text.partition('id="remaining"')[2]
+        assert all(f'href="#text-{key}"' in remaining for key in TEXTS)
         assert {f"ack-{key}" for key in TEXTS} <= set(forms)
 
     async def test_says_when_the_passwords_differ_and_hands_nothing_in(
@@ -153,6 +159,41 @@ class TestJoining:
         assert answer.status_code == 422
         assert "两次输入的参拍密码不一致" in answer.text
         assert (await the_registration(database)).state is RegistrationState.APPLIED
+
+    async def test_refuses_the_sign_in_password_as_room_password(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await browser.submit(JOIN, "start-registration", {})
+        for key in TEXTS:
+            await browser.submit(JOIN, f"ack-{key}", {})
+        same = "correct horse battery"
+        answer = await browser.submit(
+            JOIN, "submit-registration", {"room_password": same, "room_password_again": same}
+        )
+        assert answer.status_code == 422
+        assert "参拍密码不能与登录密码相同" in answer.text
+        assert (await the_registration(database)).state is RegistrationState.APPLIED
+
+    @pytest.mark.parametrize(
+        ("role", "mark"),
+        [(PartyRole.APPLICANT, "as-applicant"), (PartyRole.RESPONDENT, "as-respondent")],
+    )
+    async def test_tells_a_party_of_the_case_what_bidding_means_for_him(
+        self, site: NewBrowser, database: Database, role: PartyRole, mark: str
+    ) -> None:
+        browser = await signed_up(site())
+        assert mark not in (await browser.get(JOIN)).text
+        async with database.unit(SYSTEM) as work:
+            me = (await work.session.execute(select(RoleGrant.person_id))).scalar_one()
+            work.add(
+                Party(
+                    id=PartyId(work.new_id()), case_id=CaseId(LISTING), role=role, person_id=me,
+                    name="alice", contact="", payout_name="", payout_bank="", payout_account="",
+                    added_at=work.now,
+                )
+            )  # fmt: skip
+        assert f'id="{mark}"' in (await browser.get(JOIN)).text
 
     async def test_tells_staff_of_the_enforcing_court_the_article(
         self, site: NewBrowser, database: Database
@@ -237,6 +278,14 @@ class TestMyPage:
         await submitted(await signed_up(site()))
         other = await signed_up(site(), "bob")
         assert str(LISTING) not in (await other.get("/me")).text
+
+
+class TestAnEntryOfMine:
+    def test_says_who_won_once_there_is_a_sale(self) -> None:
+        entry = Entry(None, None, None, None, None)  # type: ignore[arg-type]
+        assert entry.ending == ""
+        assert replace(entry, sale=Sale()).ending == "won"
+        assert replace(entry, is_sold_to_another=True).ending == "not_won"
 
 
 class TestThePanel:

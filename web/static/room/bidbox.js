@@ -1,6 +1,6 @@
 // The bid box: the field, the steps that set it, the question on the same spot, and the answer.
 
-import { faultOf, leastBid } from "./hall.js";
+import { faultOf, isOver, leastBid, MOST_FEN } from "./hall.js";
 import { say } from "./board.js";
 import { fenOf, timeOfDay, word, yuan } from "./words.js";
 
@@ -24,7 +24,9 @@ export class BidBox {
     at("back").addEventListener("click", () => { this.unask(); at("go").focus({ preventScroll: true }); });
     at("confirm").addEventListener("click", () => this.confirm());
     at("amount").addEventListener("input", () => { this.isTyped = true; this.showFault(""); });
-    at("jump-sure").addEventListener("change", () => { at("confirm").disabled = this.isJump && !at("jump-sure").checked; });
+    ["jump-sure", "own-sure"].forEach((id) => {
+      at(id).addEventListener("change", () => { at("confirm").disabled = !this.isSure; });
+    });
     document.querySelectorAll("[data-steps]").forEach((button) => {
       button.addEventListener("click", () => this.step(Number(button.dataset.steps)));
     });
@@ -38,6 +40,8 @@ export class BidBox {
     if (event.key === "Escape" && this.isAsked) {
       this.unask();
       at("go").focus({ preventScroll: true });
+    } else if (event.key === "Escape" && this.state) {
+      this.forget();
     }
     if (!at("keys-on").checked || event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) {
       return;
@@ -46,6 +50,20 @@ export class BidBox {
     if (button && !this.isAsked) {
       button.click();
     }
+  }
+
+  // Escape takes the complaint away, and an amount that could not be bid with it.
+  forget() {
+    this.showFault("");
+    if (faultOf(this.state, this.me, fenOf(at("amount").value))) {
+      this.isTyped = false;
+      this.set(leastBid(this.state, this.me));
+    }
+  }
+
+  // A jump, and a bid above one's own, each need a word of their own.
+  get isSure() {
+    return (!this.isJump || at("jump-sure").checked) && (!this.isOwn || at("own-sure").checked);
   }
 
   get canBid() {
@@ -66,12 +84,12 @@ export class BidBox {
     if (this.isAsked && moved) {
       this.reask();
     }
-    const isOver = state.phase === "closed" || state.phase === "stopped";
-    if (isOver) {
+    const isEnded = isOver(state);
+    if (isEnded) {
       this.isAsked = false;
     }
-    at("bid-form").hidden = isOver || this.isAsked;
-    at("question").hidden = isOver || !this.isAsked;
+    at("bid-form").hidden = isEnded || this.isAsked;
+    at("question").hidden = isEnded || !this.isAsked;
     at("go").disabled = !this.canBid;
     at("go").textContent = word(this.buttonWord());
     document.querySelectorAll("[data-steps]").forEach((button) => {
@@ -108,14 +126,20 @@ export class BidBox {
     const now = fenOf(at("amount").value);
     this.isTyped = true;
     this.showFault("");
-    this.set(Math.max(least, (isNaN(now) ? least : now) + steps * this.state.increment));
+    const wanted = (isNaN(now) || now > MOST_FEN ? least : now) + steps * this.state.increment;
+    this.set(Math.max(least, wanted));
   }
 
   showFault(key) {
-    at("fault").textContent = key ? word("fault_" + key, {
-      least: yuan(leastBid(this.state, this.me)), increment: yuan(this.state.increment),
-    }) : "";
+    at("fault").textContent = key ? this.faultWords(key) : "";
     at("amount").setAttribute("aria-invalid", key ? "true" : "false");
+  }
+
+  faultWords(key) {
+    const state = this.state;
+    return word("fault_" + key, {
+      least: yuan(leastBid(state, this.me)), increment: yuan(state.increment), most: yuan(MOST_FEN),
+    });
   }
 
   ask() {
@@ -136,6 +160,7 @@ export class BidBox {
     at("bid-form").hidden = true;
     at("only-if").checked = false;
     at("jump-sure").checked = false;
+    at("own-sure").checked = false;
     this.reask();
     at("question-words").textContent = "";
     this.room.amountInWords(fen, function (words) { at("question-words").textContent = words; });
@@ -149,16 +174,18 @@ export class BidBox {
     if (fault) {
       this.unask();
       this.showFault(fault);
-      say(word("fault_" + fault, { least: yuan(leastBid(state, this.me)), increment: yuan(state.increment) }));
+      say(this.faultWords(fault));
       return;
     }
     const above = this.asked - (state.price || state.starting);
     this.isJump = above / state.increment > JUMP_STEPS;
     at("question-amount").textContent = yuan(this.asked);
     at("question-above").textContent = word("above", { above: yuan(above), steps: Math.round(above / state.increment) });
-    at("question-lead").hidden = state.leader !== this.me.code;
+    this.isOwn = state.leader === this.me.code;
+    at("question-lead").hidden = !this.isOwn;
+    at("own").hidden = !this.isOwn;
     at("jump").hidden = !this.isJump;
-    at("confirm").disabled = this.isJump && !at("jump-sure").checked;
+    at("confirm").disabled = !this.isSure;
   }
 
   unask() {
@@ -168,7 +195,7 @@ export class BidBox {
   }
 
   confirm() {
-    if (!this.canBid || (this.isJump && !at("jump-sure").checked)) {
+    if (!this.canBid || !this.isSure) {
       return;
     }
     const bid = { type: "bid", bid_id: crypto.randomUUID ? crypto.randomUUID() : uuid(), amount_fen: this.asked };

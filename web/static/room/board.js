@@ -1,6 +1,6 @@
 // What the room shows: price, own standing, time, extension, log, chart. Texts only, never markup.
 
-import { standingOf } from "./hall.js";
+import { isOver, standingOf } from "./hall.js";
 import { duration, timeOfDay, word, yuan } from "./words.js";
 
 const LOG_MAX = 200;
@@ -45,7 +45,7 @@ export function draw(state, before, me) {
   drawExtension(state, before);
   drawTab(state, standing);
   if (state.price > before.price && before.version >= 0) {
-    say([word("price_is", { price: yuan(state.price) }), word("mine_" + standing),
+    say([word("price_is", { price: yuan(state.price) }), standingWords(state, standing),
       state.extensions > before.extensions ? word("extended_short") : ""].join(" "));
   }
 }
@@ -63,9 +63,20 @@ function drawPrice(state, before) {
 
 function drawStanding(state, standing) {
   at("mine").dataset.standing = standing;
-  at("mine").textContent = SIGNS[standing] + word("mine_" + standing);
+  at("mine").textContent = standingWords(state, standing);
   at("pause").hidden = !state.pauseGround;
   at("pause").textContent = state.pauseGround;
+}
+
+// After the end nobody leads any more: it is won, not won, or over.
+function standingWords(state, standing) {
+  if (!isOver(state)) {
+    return SIGNS[standing] + word("mine_" + standing);
+  }
+  if (state.phase === "stopped" || standing === "watching" || !state.leader) {
+    return word("mine_over");
+  }
+  return standing === "leading" ? SIGNS.leading + word("mine_won") : word("mine_not_won");
 }
 
 function drawCounts(state) {
@@ -75,6 +86,11 @@ function drawCounts(state) {
 
 function drawExtension(state, before) {
   const line = at("extension");
+  if (isOver(state)) {
+    line.textContent = state.extensions ? word("extended_in_all", { n: state.extensions }) : word("phase_" + state.phase);
+    line.classList.remove("hit");
+    return;
+  }
   if (!state.extensions) {
     return;
   }
@@ -163,10 +179,11 @@ function clockLabel(state, left) {
 }
 
 export function drawResult(state, me) {
-  if (state.phase !== "closed" && state.phase !== "stopped") {
+  if (!isOver(state)) {
     return;
   }
   const box = at("result");
+  at("room").classList.add("ended");
   const result = state.result || {};
   box.hidden = false;
   document.querySelector(".now").classList.add("over");

@@ -1,5 +1,8 @@
 // What the room knows of the session. Pure: messages in, a new state out; nothing is applied twice.
 
+// The largest amount a bid may carry (auction/kernel/money.py FEN_MAX).
+export const MOST_FEN = 9000000000000000;
+
 export const EMPTY = {
   version: -1, seq: -1, phase: "waiting", price: 0, priceWords: "", leader: "", leaderRank: 0,
   opensAt: 0, closesAt: 0, extensions: 0, watchers: 0, bids: [], increment: 0, starting: 0,
@@ -19,6 +22,11 @@ export function withNews(state, news) {
   const bids = added.length ? state.bids.concat(added).sort(function (a, b) { return a.seq - b.seq; }) : state.bids;
   const newer = news.state.version >= state.version ? news.state : {};
   return Object.assign({}, state, newer, { bids: bids });
+}
+
+// Whether nothing moves any more.
+export function isOver(state) {
+  return state.phase === "closed" || state.phase === "stopped";
 }
 
 export function standingOf(state, me) {
@@ -45,6 +53,9 @@ export function leastBid(state, me) {
 export function faultOf(state, me, fen) {
   if (isNaN(fen)) {
     return "not_an_amount";
+  }
+  if (fen > MOST_FEN) {
+    return "too_high";
   }
   if (fen < leastBid(state, me)) {
     return "too_low";

@@ -19,8 +19,8 @@ export function yuan(fen) {
 
 // Fen of an amount in yuan as people type it; NaN when it is none.
 export function fenOf(text) {
-  const plain = text.replace(/[,，\s]/g, "");
-  const match = /^(\d{1,13})(?:\.(\d{1,2}))?$/.exec(plain);
+  const plain = text.normalize("NFKC").replace(/[,\s]/g, "");
+  const match = /^(\d{1,30})(?:\.(\d{1,2}))?$/.exec(plain);
   return match ? Number(match[1]) * 100 + Number((match[2] || "").padEnd(2, "0")) : NaN;
 }
 
