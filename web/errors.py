@@ -5,7 +5,7 @@ is rendered anew with the input kept and the sentence on top.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from starlette.types import Message
 
 from auction.kernel.refusal import Refusal
 from web.forms import FormErrors
-from web.i18n import sentence
+from web.i18n import Locale, sentence
 from web.signin import FORM_KINDS, SAFE_METHODS, visit_of
 from web.views import Trouble, render
 
@@ -44,6 +44,14 @@ class Problem:
     code: str
     facts: Mapping[str, object]
     fields: Mapping[str, str]
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def said_of_fields(self, locale: Locale) -> dict[str, str]:
+        """What is wrong with each field, with the limit it broke."""
+        limits = self.limits
+        return {
+            name: sentence(locale, code, limits.get(name)) for name, code in self.fields.items()
+        }
 
 
 def status_of(code: str) -> int:
@@ -64,7 +72,7 @@ async def refused(request: Request, wrong: Exception) -> Response:
 async def form_refused(request: Request, wrong: Exception) -> Response:
     """Answer a form with wrong fields."""
     assert isinstance(wrong, FormErrors)  # noqa: S101
-    return await answer(request, Problem(422, "form.has_errors", {}, wrong.errors))
+    return await answer(request, Problem(422, "form.has_errors", {}, wrong.errors, wrong.limits))
 
 
 async def http_refused(request: Request, wrong: Exception) -> Response:
@@ -92,7 +100,7 @@ def _as_json(request: Request, problem: Problem) -> Response:
         "title": sentence(locale, problem.code, _plain(problem.facts)),
         "status": problem.status,
         "code": problem.code,
-        "fields": {name: sentence(locale, code) for name, code in problem.fields.items()},
+        "fields": problem.said_of_fields(locale),
     }
     return JSONResponse(said, problem.status, media_type="application/problem+json")
 
@@ -119,7 +127,7 @@ async def _trouble(request: Request, problem: Problem) -> Trouble:
         status=problem.status,
         code=problem.code,
         sentence=sentence(locale, problem.code, _plain(problem.facts)),
-        fields={name: sentence(locale, code) for name, code in problem.fields.items()},
+        fields=problem.said_of_fields(locale),
         posted=posted,
     )
 

@@ -20,6 +20,7 @@ takes focus (web/routes.py). Uploads: `data = await form_file(request, "report")
 `form_pdf`, `form_pictures`, `form_text`, which judge the bytes and name the fault at the field.
 """
 
+import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from auction.store.intake.pictures import clean_picture
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 FILE_BYTES_MAX = 50 * 1024 * 1024
+_LENGTH = re.compile(r"length (>=|<=) (\d+)")
 _COMPLAINTS = (
     ("length >=", "form.too_short"),
     ("length <=", "form.too_long"),
@@ -55,9 +57,13 @@ _COMPLAINTS = (
 class FormErrors(Exception):
     """Every field that is wrong, by name, with the code of its sentence."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
+    def __init__(
+        self, errors: Mapping[str, str], limits: Mapping[str, Mapping[str, int]] | None = None
+    ) -> None:
         super().__init__(dict(errors))
         self.errors = dict(errors)
+        self.limits = dict(limits or {})
+        """What the sentence of a field names: the least or the most that is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,14 @@ async def read_form(request: Request, form: type[StructT]) -> StructT:
     posted = await request.form()
     values: dict[str, object] = {}
     errors: dict[str, str] = {}
+    limits: dict[str, Mapping[str, int]] = {}
     for field in msgspec.structs.fields(form):
         try:
             values[field.name] = _field_value(posted, field)
         except _Wrong as wrong:
-            errors[field.name] = wrong.code
+            errors[field.name], limits[field.name] = wrong.code, wrong.limits
     if errors:
-        raise FormErrors(errors)
+        raise FormErrors(errors, limits)
     return form(**values)
 
 
@@ -100,8 +107,11 @@ async def form_files(request: Request, name: str) -> list[Uploaded]:
         if not isinstance(item, UploadFile) or not item.filename:
             continue
         data = await item.read()
-        if not data or len(data) > FILE_BYTES_MAX:
-            raise FormErrors({name: "form.file_too_large" if data else "form.file_missing"})
+        if not data:
+            raise FormErrors({name: "form.file_missing"})
+        if len(data) > FILE_BYTES_MAX:
+            most = {"most": FILE_BYTES_MAX // 1024**2}
+            raise FormErrors({name: "form.file_too_large"}, {name: most})
         found.append(Uploaded(item.filename, item.content_type or "", data))
     return found
 
@@ -141,9 +151,10 @@ def _at_field(name: str) -> Iterator[None]:
 
 
 class _Wrong(Exception):
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, limits: Mapping[str, int] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.limits = limits or {}
 
 
 def _field_value(posted: FormData, field: msgspec.structs.FieldInfo) -> object:
@@ -186,7 +197,7 @@ def _value(text: str, wanted: object) -> object:
     try:
         return msgspec.convert(text, plain, strict=False)
     except msgspec.ValidationError as wrong:
-        raise _Wrong(_complaint(str(wrong), plain)) from wrong
+        raise _Wrong(_complaint(str(wrong), plain), _limits(str(wrong))) from wrong
 
 
 def _without_none(wanted: object) -> object:
@@ -194,6 +205,12 @@ def _without_none(wanted: object) -> object:
         return wanted
     kept = [part for part in get_args(wanted) if part is not type(None)]
     return kept[0] if len(kept) == 1 else wanted
+
+
+def _limits(words: str) -> dict[str, int]:
+    """The bound that msgspec names: `Expected `str` of length >= 2`."""
+    found = _LENGTH.search(words)
+    return {"least" if found[1] == ">=" else "most": int(found[2])} if found else {}
 
 
 def _complaint(words: str, wanted: object) -> str:

@@ -69,6 +69,8 @@ class _Page:
     request: Request
     trouble: Trouble | None
     form_id: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    """What the fields of the refused form are called; known once the page was rendered."""
 
 
 _PAGE: ContextVar[_Page] = ContextVar("page")
@@ -79,23 +81,22 @@ def render(request: Request, template: str, *, status: int = 200, **context: obj
     visit = visit_of(request)
     trouble: Trouble | None = getattr(request.state, "trouble", None)
     said = request.cookies.get(SAID_COOKIE, "")
+    shared = {
+        "actor": visit.actor,
+        "person": visit.sign_in.person if visit.sign_in else None,
+        "nav": nav_of(request, visit.actor),
+        "path": request.url.path,
+        "is_demonstration": request.state.rules is DEMONSTRATION,
+        "trouble": trouble,
+        "said": translate(visit.locale, said_text(said)) if said else "",
+        "now": request.state.database.clock.now(),
+    }
+    sheet = environment(visit.locale).get_template(template)
     mark = _PAGE.set(_Page(request, trouble))
     try:
-        text = (
-            environment(visit.locale)
-            .get_template(template)
-            .render(
-                actor=visit.actor,
-                person=visit.sign_in.person if visit.sign_in else None,
-                nav=nav_of(request, visit.actor),
-                path=request.url.path,
-                is_demonstration=request.state.rules is DEMONSTRATION,
-                trouble=trouble,
-                said=translate(visit.locale, said_text(said)) if said else "",
-                now=request.state.database.clock.now(),
-                **context,
-            )
-        )
+        text = sheet.render(**shared, **context)
+        if trouble and trouble.fields:  # the summary stands above the labels that it names
+            text = sheet.render(**shared, **context)
     finally:
         _PAGE.reset(mark)
     response = HTMLResponse(text, status)
@@ -141,6 +142,7 @@ def environment(locale: Locale) -> Environment:
     made.globals.update(
         _=say, locale=locale.value, static=static, form_token=_form_token, form_page=_form_page,
         kept=_kept, kept_all=_kept_all, error_of=_error_of, begin_form=_begin_form,
+        begin_field=_begin_field, label_of=_label_of,
     )  # fmt: skip
     made.filters.update(
         yuan=_yuan,
@@ -254,6 +256,17 @@ def _begin_form(form_id: str) -> str:
 def _posted_here() -> Trouble | None:
     page = _PAGE.get()
     return page.trouble if page.trouble and page.trouble.form_id == page.form_id else None
+
+
+def _begin_field(name: str, label: str) -> str:
+    """Remember what a field of the refused form is called."""
+    if _posted_here():
+        _PAGE.get().labels[name] = label
+    return ""
+
+
+def _label_of(name: str) -> str:
+    return _PAGE.get().labels.get(name, "")
 
 
 def _kept(name: str, default: object = "") -> object:

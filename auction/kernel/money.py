@@ -9,7 +9,9 @@ from typing import Self
 FEN_MAX = 9 * 10**15
 """Largest amount a row or a message may carry: safe in BIGINT and in JavaScript."""
 
-_YUAN = re.compile(r"(\d{1,14})(?:\.(\d{1,2}))?")
+_YUAN = re.compile(r"([0-9]{1,14})(?:\.([0-9]{1,2}))?")
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
+"""Chinese keyboards type digits of full width; nothing else is taken for a digit."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,11 +31,11 @@ class Money:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read yuan as people and banks write them: `1,234.50`, `1234.5`, `1234`.
+        """Read yuan as people and banks write them: `1,234.50`, `1234.5`, `１２３４`.
 
         Raises ValueError on anything else: signs, exponents, a third decimal.
         """
-        plain = text.strip().replace(",", "").replace("\uff0c", "")
+        plain = text.strip().translate(_HALF_WIDTH).replace(",", "")
         match = _YUAN.fullmatch(plain)
         if match is None:
             raise ValueError(f"not an amount in yuan: {text!r}")

@@ -98,6 +98,12 @@ class TestReading:
     async def test_each_wrong_field_has_its_code(self, field: str, text: str, code: str) -> None:
         assert await errors_of(**{field: text}) == {field: code}
 
+    async def test_a_length_that_is_wrong_is_told_with_its_limit(self) -> None:
+        for text, limit in (("林", {"least": 2}), ("林小满林小满", {"most": 5})):
+            with pytest.raises(FormErrors) as wrong:
+                await read_form(posted(list({**GOOD, "name": text}.items())), Everything)
+            assert wrong.value.limits == {"name": limit}
+
     async def test_a_text_where_a_file_belongs_is_no_file(self) -> None:
         with pytest.raises(FormErrors):
             await form_file(posted([("report", "x")]), "report")

@@ -38,7 +38,7 @@ START = 118_000_000
 NEAR = timedelta(seconds=8)
 """The law's five minutes in small: a bid this close to the end moves it this far."""
 RULES = Rules(Ladder.MULTIPLE, Extension.RESET, Money(START), Money(STEP), NEAR, NEAR)
-LASTS = timedelta(seconds=45)
+LASTS = timedelta(seconds=75)
 
 
 @dataclass

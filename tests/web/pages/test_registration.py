@@ -225,6 +225,25 @@ class TestJoining:
         assert "我已阅读" not in page
 
 
+class TestAWrongForm:
+    async def test_names_each_field_and_its_limit_on_top(self, site: NewBrowser) -> None:
+        fields = {"kind": "natural", "name": "", "identity_number": "1", "username": "carol"}
+        page = await site().submit("/sign-up", "sign-up", {**fields, "password": "p" * 201})
+        top = page.text.partition('id="trouble"')[2].partition("</div>")[0]
+        assert "姓名或单位名称：必填" in top
+        assert "身份证号或统一社会信用代码：内容太短，至少 18 字" in top
+        assert "密码：内容太长，最多 200 字" in top
+
+    async def test_does_not_tell_whose_number_is_known(self, site: NewBrowser) -> None:
+        await signed_up(site())
+        number = FIRST17["alice"] + check_digit(FIRST17["alice"])
+        fields = {"kind": "natural", "name": "other", "identity_number": number}
+        more = {"username": "other", "password": "correct horse battery", "has_agreed": "on"}
+        page = await site().submit("/sign-up", "sign-up", {**fields, **more})
+        assert "无法完成身份核验" in page.text
+        assert "已经注册" not in page.text
+
+
 class TestTheRoom:
     async def test_is_open_to_anybody_to_watch(self, site: NewBrowser) -> None:
         page = await site().get(ROOM)

@@ -19,7 +19,8 @@ export function yuan(fen) {
 
 // Fen of an amount in yuan as people type it; NaN when it is none.
 export function fenOf(text) {
-  const plain = text.normalize("NFKC").replace(/[,\s]/g, "");
+  const half = text.replace(/[０-９．，]/g, function (c) { return String.fromCharCode(c.charCodeAt(0) - 0xfee0); });
+  const plain = half.replace(/[,\s]/g, "");
   const match = /^(\d{1,30})(?:\.(\d{1,2}))?$/.exec(plain);
   return match ? Number(match[1]) * 100 + Number((match[2] || "").padEnd(2, "0")) : NaN;
 }
