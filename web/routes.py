@@ -24,7 +24,7 @@ from web.pages import (
     room,
     verify,
 )
-from web.pages.account import demo, signing
+from web.pages.account import demo, factors, signing
 from web.pages.court import (
     assets,
     cases,
@@ -55,6 +55,7 @@ PAGES: tuple[ModuleType, ...] = (
     draws,
     verify,
     signing,
+    factors,
     demo,
     registration,
     room,

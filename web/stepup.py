@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auction.kernel.ids import PersonId
+from auction.kernel.refusal import Refusal
 from auction.people.challenge import Purpose
 from auction.people.credentials import Factor, new_token
+from auction.people.passkeys import use_passkey
 from auction.people.proving import (
     FactorKey,
     answer_code,
@@ -23,6 +25,7 @@ from auction.people.proving import (
     prove_again,
 )
 from auction.people.queries import SignInView, password_matches
+from web.pages.account.factors import passkey_options, site_of
 from web.signin import visit_of
 from web.views import Trouble, render
 from web.wiring import database_of, reading, unit
@@ -49,10 +52,15 @@ FRESH: Final = frozenset(
         "/court/lots/{id}/valuation/{assignment}/draw",
         "/court/draws/{id}/void",
         "/supervision/draws/{id}/void",
+        # one's own ways to sign in
+        "/account/generator",
+        "/account/generator/drop",
+        "/account/passkeys",
+        "/account/passkeys/{id}/drop",
     }
 )
 """The paths of forms that want their person to have proven to be there lately."""
-OWN_FIELDS: Final = frozenset({"csrf", "one_time_code", "step_up", "own_password"})
+OWN_FIELDS: Final = frozenset({"csrf", "one_time_code", "step_up", "own_password", "proof"})
 
 
 async def ask_again(request: Request) -> Response | None:
@@ -90,6 +98,8 @@ async def _answer(request: Request, sign_in: SignInView, secret: str) -> Factor 
             )
             if is_right:
                 return Factor.PASSWORD
+    if str(form.get("proof", "")) and factors.passkeys:
+        return await _answer_by_passkey(request, sign_in, str(form.get("proof", "")))
     async with unit(request) as work:
         return await answer_code(
             work,
@@ -98,6 +108,24 @@ async def _answer(request: Request, sign_in: SignInView, secret: str) -> Factor 
             key=request.state.factor_key,
             is_shown=request.state.shows_code and factors.is_asked,
         )
+
+
+async def _answer_by_passkey(request: Request, sign_in: SignInView, reply: str) -> Factor | None:
+    site = site_of(request)
+    if site is None:
+        return None
+    try:
+        async with unit(request) as work:
+            found = await use_passkey(
+                work, reply=reply, about=_about(sign_in), site=site, key=_key(request)
+            )
+    except Refusal:
+        return None
+    return Factor.PASSKEY if found == sign_in.person.id else None
+
+
+def _about(sign_in: SignInView) -> str:
+    return f"prove {sign_in.id}"
 
 
 async def _page(request: Request, sign_in: SignInView, code: str) -> Response:
@@ -121,6 +149,7 @@ async def _page(request: Request, sign_in: SignInView, code: str) -> Response:
         kept_fields=kept,
         step_up=secret,
         factors=factors,
+        passkey=passkey_options(request, _about(sign_in)) if factors.passkeys else "",
         shown=key.shown_code(challenge_id) if request.state.shows_code and factors.is_asked else "",
         has_files=any(isinstance(item, UploadFile) for _, item in form.multi_items()),
     )

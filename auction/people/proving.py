@@ -52,6 +52,10 @@ class FactorKey:
         """What the link of a letter carries."""
         return self._mac(b"letter 1", challenge_id.bytes).hex()
 
+    def challenge_mac(self, about: str, body: bytes) -> bytes:
+        """What shows that a passkey's challenge was made here, for this."""
+        return self._mac(b"challenge 1 ", about.encode() + b"\0" + body)
+
     def _mac(self, use: bytes, about: bytes) -> bytes:
         return hmac.new(self._key, b"luochui " + use + about, hashlib.sha256).digest()
 

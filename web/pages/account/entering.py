@@ -1,5 +1,9 @@
 """What every way of signing in ends with."""
 
+from dataclasses import dataclass
+
+import pyotp
+import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,3 +35,24 @@ def local(path: str) -> str:
     """A path of this site, or the home page: nobody is sent elsewhere after signing in."""
     islocal = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if islocal and path.isprintable() else "/"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorView:
+    """What a person enters into an app that makes codes."""
+
+    secret: str
+    uri: str
+    picture: str
+    """The same as a QR code: an SVG path."""
+    size: int
+
+
+def generator_of(secret: str, username: str) -> GeneratorView | None:
+    """A generator to be set up; None without a secret."""
+    if not secret:
+        return None
+    uri = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Luochui")
+    rows = [list(row) for row in segno.make(uri, error="m").matrix_iter(border=2)]
+    dots = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dot in enumerate(row) if dot)
+    return GeneratorView(secret, uri, "".join(dots), len(rows))

@@ -6,8 +6,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-import pyotp
-import segno
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -31,7 +29,8 @@ from web.attempts import Attempts
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.account.demo import is_offered
-from web.pages.account.entering import local, signed_in
+from web.pages.account.entering import generator_of, local, signed_in
+from web.pages.account.factors import passkey_options
 from web.signin import cookie_name, drop_cookie, set_cookie, visit_of
 from web.views import render, see_other
 from web.wiring import database_of, only, path_id, person_id_of, reading, unit
@@ -96,6 +95,7 @@ async def sign_in_page(request: Request) -> Response:
         "account/sign_in.html",
         back=local(request.query_params.get("next", "/")),
         has_demo=is_offered(request),
+        passkey=passkey_options(request),
     )
 
 
@@ -151,6 +151,7 @@ async def code_page(request: Request) -> Response:
         back=local(request.query_params.get("next", "/")),
         shown=shown,
         factors=factors,
+        passkey=passkey_options(request) if factors.passkeys else "",
         generator=generator_of(secret, who.username),
     )
 
@@ -192,27 +193,6 @@ async def _pending(request: Request) -> Pending:
     if found is None or found.person_id is None:
         raise Refusal("signin.begin_again")
     return Pending(found.id, found.person_id)
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorView:
-    """What a person enters into an app that makes codes."""
-
-    secret: str
-    uri: str
-    picture: str
-    """The same as a QR code: an SVG path."""
-    size: int
-
-
-def generator_of(secret: str, username: str) -> GeneratorView | None:
-    """A generator to be set up; None without a secret."""
-    if not secret:
-        return None
-    uri = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Luochui")
-    rows = [list(row) for row in segno.make(uri, error="m").matrix_iter(border=2)]
-    dots = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dot in enumerate(row) if dot)
-    return GeneratorView(secret, uri, "".join(dots), len(rows))
 
 
 async def sign_out_now(request: Request) -> Response:
