@@ -24,7 +24,7 @@ from web.pages import (
     room,
     verify,
 )
-from web.pages.account import demo, factors, signing
+from web.pages.account import demo, factors, letters, signing
 from web.pages.court import (
     assets,
     cases,
@@ -56,6 +56,7 @@ PAGES: tuple[ModuleType, ...] = (
     verify,
     signing,
     factors,
+    letters,
     demo,
     registration,
     room,

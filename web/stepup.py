@@ -55,6 +55,7 @@ FRESH: Final = frozenset(
         # one's own ways to sign in
         "/account/generator",
         "/account/generator/drop",
+        "/account/mail",
         "/account/passkeys",
         "/account/passkeys/{id}/drop",
     }

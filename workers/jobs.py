@@ -16,7 +16,7 @@ from auction.kernel.actor import SYSTEM
 from auction.kernel.logs import correlated
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
-from workers import bank, delivery, halls, registrations
+from workers import bank, delivery, halls, mail, registrations
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ JOBS_RUN = Counter("luochui_jobs", "Jobs that ended, by how they ended.", ["job"
 Job = Callable[..., Awaitable[None]]
 
 JOBS: dict[str, Job] = {
+    "send_letter": mail.send_letter,
     "serve_notice": delivery.serve_notice,
     "qualify_registration": registrations.qualify_registration,
     "pass_in_lot": halls.pass_in_lot,
