@@ -34,6 +34,7 @@ LINKS = (
     Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
     Link("/oversight", n_("监督"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),
     Link("/ops", n_("运维"), frozenset({Role.ADMINISTRATOR})),
+    Link("/admin", n_("人员与机构"), frozenset({Role.ADMINISTRATOR})),
     Link("/me", n_("我的竞拍"), BIDDERS),
     Link("/party", n_("我的案件"), BIDDERS),
     Link("/inbox", n_("收到的文书"), BIDDERS),

@@ -24,7 +24,7 @@ from web.pages import (
     room,
     verify,
 )
-from web.pages.account import demo, factors, letters, signing
+from web.pages.account import administration, demo, factors, letters, signing
 from web.pages.court import (
     assets,
     cases,
@@ -57,6 +57,7 @@ PAGES: tuple[ModuleType, ...] = (
     signing,
     factors,
     letters,
+    administration,
     demo,
     registration,
     room,

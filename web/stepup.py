@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
-from auction.people.challenge import Purpose
 from auction.people.credentials import Factor, new_token
+from auction.people.factors import Purpose
 from auction.people.passkeys import use_passkey
 from auction.people.proving import (
     FactorKey,
@@ -48,6 +48,13 @@ FRESH: Final = frozenset(
         "/court/sales/{id}/ruling",
         "/court/sales/{id}/default",
         "/court/priority/{id}",
+        "/admin/people/{id}/roles",
+        "/admin/people/{id}/roles/revoke",
+        "/admin/people/{id}/sign-ins/end",
+        "/admin/proposals/{id}/approve",
+        "/admin/proposals/{id}/reject",
+        "/admin/organisations",
+        "/admin/organisations/{id}/members",
         # openings
         "/court/lots/{id}/valuation/{assignment}/draw",
         "/court/draws/{id}/void",

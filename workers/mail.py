@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from auction.people.letters import Letter, LetterKind
-from auction.people.mailing import mark_sent
+from auction.people.mailing import Letter, LetterKind, mark_sent
 from auction.people.proving import FactorKey
 from auction.store.unit import Unit
 from workers.wiring import Context

@@ -58,7 +58,7 @@ async def enroll_person(work: Unit, person_id: UUID, *, enrolment: Enrolment) ->
     work.add(
         Credential(person_id=person_id, password_hash=enrolment.password_hash, changed_at=work.now)
     )
-    work.add(_grant(work, PersonId(person_id), Role.BIDDER))
+    work.add(new_grant(work, PersonId(person_id), Role.BIDDER))
     work.record("person.enrolled", stream=f"person:{person_id}", person_kind=str(enrolment.kind))
     return PersonId(person_id)
 
@@ -198,7 +198,7 @@ async def grant_role(
     work.require(policy.GRANT_ROLE)
     if role in {Role.VISITOR, Role.SYSTEM}:
         raise Refusal("role.not_granted", role=str(role))
-    work.add(_grant(work, person_id, role, court_id, organisation_id))
+    work.add(new_grant(work, person_id, role, court_id, organisation_id))
     work.record("person.role_granted", stream=f"person:{person_id}", role=str(role))
 
 
@@ -219,13 +219,14 @@ async def revoke_role(work: Unit, person_id: PersonId, *, role: Role) -> None:
     work.record("person.role_revoked", stream=f"person:{person_id}", role=str(role))
 
 
-def _grant(
+def new_grant(
     work: Unit,
     person_id: PersonId,
     role: Role,
     court_id: CourtId | None = None,
     organisation_id: OrganisationId | None = None,
 ) -> RoleGrant:
+    """A live grant; one of a role a person."""
     return RoleGrant(
         id=work.new_id(), person_id=person_id, role=role, court_id=court_id,
         organisation_id=organisation_id, granted_at=work.now, revoked_at=None,

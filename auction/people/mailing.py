@@ -3,19 +3,22 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
 from auction.people import policy
-from auction.people.challenge import Challenge, Purpose
 from auction.people.credentials import Credential, SignIn, token_digest
-from auction.people.letters import Letter, LetterKind, MailAddress
+from auction.people.factors import Challenge, Purpose
 from auction.people.person import Person
 from auction.people.proving import FactorKey
+from auction.store.base import Base
+from auction.store.columns import Instant, state_column, states_check
 from auction.store.unit import Unit
 
 CONFIRM_LIFE = timedelta(days=1)
@@ -23,6 +26,38 @@ RESET_LIFE = timedelta(minutes=30)
 RESET_EVERY = timedelta(minutes=2)
 ADDRESS_CHARS_MAX = 200
 _ADDRESS = re.compile(r"[^\s@<>\"',;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,}")
+
+
+class LetterKind(StrEnum):
+    CONFIRM_MAIL = "confirm_mail"
+    RESET = "reset_password"
+    CHANGED = "password_changed"
+
+
+class MailAddress(Base):
+    """Where a person reads mail; it proves nothing before it is confirmed."""
+
+    __tablename__ = "mail_address"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    address: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Letter(Base):
+    """One letter. Its link is made when it is sent and written nowhere in the database."""
+
+    __tablename__ = "letter"
+    __table_args__ = (states_check("kind", LetterKind),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[LetterKind] = state_column(LetterKind)
+    address: Mapped[str]
+    challenge_id: Mapped[UUID | None] = mapped_column(ForeignKey("challenge.id"))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, slots=True)

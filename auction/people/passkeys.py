@@ -20,9 +20,8 @@ from webauthn.helpers.structs import (
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
 from auction.people import policy
-from auction.people.challenge import Challenge, Purpose
 from auction.people.credentials import token_digest
-from auction.people.factors import Passkey
+from auction.people.factors import Challenge, Passkey, Purpose
 from auction.people.proving import FactorKey, factors_of
 from auction.store.unit import Unit
 

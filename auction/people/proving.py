@@ -18,9 +18,8 @@ from auction.kernel.actor import Role
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
 from auction.people import policy
-from auction.people.challenge import Challenge, Purpose
 from auction.people.credentials import Factor, SignIn, token_digest
-from auction.people.factors import CodeGenerator, Passkey
+from auction.people.factors import Challenge, CodeGenerator, Passkey, Purpose
 from auction.people.person import RoleGrant
 from auction.store.unit import Unit
 

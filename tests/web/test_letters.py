@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
-from auction.people.letters import Letter
+from auction.people.mailing import Letter
 from auction.store.database import Database
 from tests.web.browser import Browser, browser_of, serving
 from tests.web.pages.test_finance import PASSWORD, a_member_of_staff

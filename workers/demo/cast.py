@@ -87,6 +87,7 @@ COURT_STAFF: Final = (
     Played("approver", "金核", resident(7), "财务复核", Role.FINANCE_APPROVER),
     Played("insider", "于近", resident(8), "本院工作人员：报名应被拒绝（网拍34）", Role.PANEL),
     Played("admin", "管理员", resident(9), "管理员", Role.ADMINISTRATOR),
+    Played("admin2", "安保员", resident(10), "第二位管理员：角色须两人授予", Role.ADMINISTRATOR),
 )
 
 PUBLIC: Final = (

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
-from auction.people.challenge import Purpose
 from auction.people.credentials import Factor, new_token
+from auction.people.factors import Purpose
 from auction.people.passkeys import (
     Site,
     add_passkey,

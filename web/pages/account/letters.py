@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from auction.kernel.refusal import Refusal
-from auction.people.challenge import Purpose
 from auction.people.credentials import Passwords
+from auction.people.factors import Purpose
 from auction.people.mailing import (
     ask_reset,
     confirm_mail,

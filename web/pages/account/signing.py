@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 
 from auction.kernel.ids import PersonId
 from auction.kernel.refusal import Refusal
-from auction.people.challenge import Purpose
 from auction.people.commands import Enrolment, enroll_person, sign_out
 from auction.people.credentials import Passwords, new_token
+from auction.people.factors import Purpose
 from auction.people.person import PersonKind
 from auction.people.proving import (
     FactorKey,
