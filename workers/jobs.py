@@ -16,7 +16,8 @@ from auction.kernel.actor import SYSTEM
 from auction.kernel.logs import correlated
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
-from workers import bank, delivery, halls, mail, registrations
+from workers import bank, delivery, halls, registrations
+from workers.upkeep import mail
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from tests.web.browser import Browser, browser_of, serving
 from tests.web.pages.test_finance import PASSWORD, a_member_of_staff
 from tests.web.test_second_factor import answers, enrolled
 from web.app import build_app
-from workers.mail import send_letter
+from workers.upkeep.mail import send_letter
 from workers.wiring import build_context, close_context
 
 NEW = "another long sentence"
