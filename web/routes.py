@@ -37,7 +37,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.help import guides
+from web.pages.help import formats, guides
 from web.pages.ops import board
 from web.signin import check_form_origin
 from web.stepup import FRESH, ask_again
@@ -50,6 +50,7 @@ STATIC_SECONDS = 365 * 24 * 3600
 PAGES: tuple[ModuleType, ...] = (
     public,
     guides,
+    formats,
     law,
     lots,
     draws,
