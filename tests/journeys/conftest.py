@@ -14,13 +14,17 @@ import pytest
 from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
+from workers.demo.bidder import Bidder
 from workers.demo.browser import Browser
 from workers.demo.journey import Address, Journey
 from workers.demo.seed import ACCOUNTS_FILE, seed
 from workers.demo.show import LOTS
 from workers.demo.statement_file import DemoBank
+from workers.demo.steps import court, finance, registration
 from workers.embedded.place import any_ports
 from workers.stack import Plan, Stack
+
+EVERYBODY = (court.OFFICER, *court.PANEL, finance.CLERK, "supervisor", *registration.BIDDERS)
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Platform:
     at_bank: asyncio.Lock = field(default_factory=asyncio.Lock)
     """The court has one account: statements are taken one after another."""
     browsers: dict[str, Browser] = field(default_factory=dict)
+    sockets: list[Bidder] = field(default_factory=list)
+    """Every socket client, so that a life that breaks off leaves none open."""
 
     def journey(self, name: str) -> Journey:
         """A journey of its own facts, with everybody's browser and the one bank."""
@@ -71,7 +77,13 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 async def platform(standing: Platform) -> AsyncIterator[Platform]:
+    first = standing.journey("signing-in")
+    for username in EVERYBODY:  # one after another: two at once would sign in twice
+        await first.as_(username)
+    await first.visitor()
     yield standing
+    for bidder in standing.sockets:
+        await bidder.leave()
     for browser in standing.browsers.values():
         await browser.close()
 

@@ -1,6 +1,7 @@
 """What the shorter journeys have in common: a lot on offer, bidders in its hall, its end."""
 
 import re
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from workers.demo.steps import court, finance, registration
 from workers.demo.steps.bidding import expect, hall_client, least
 
 AGREED = Money.yuan(1_000_000)
-SOON, WITH_BIDDERS = 8.0, 14.0
+SOON, WITH_BIDDERS, WITH_BIDDERS_MAX = 8.0, 14.0, 60.0
 """Seconds from the choice of the date to the opening; doubled where the machine needs more."""
 TRIES = 4
 SECONDS_MAX = 90.0
@@ -21,6 +22,7 @@ SECONDS_MAX = 90.0
 
 async def price_lot(j: Journey, number: int) -> None:
     """A case of its own with one lot, whose price the parties agree on (参考价4)."""
+    began = time.monotonic()
     thing = court.Thing(
         case_number=f"（2026）浙0199执{number}号",
         title=f"杭湾市潮声路{number}号住宅",
@@ -35,6 +37,12 @@ async def price_lot(j: Journey, number: int) -> None:
     await officer.submit(desk, "open-assignment")
     prices = {"applicant_price": str(AGREED), "respondent_price": str(AGREED)}
     await officer.submit(desk, "record-negotiation", prices)
+    j.facts["took"] = time.monotonic() - began
+
+
+def with_bidders(j: Journey) -> float:
+    """Seconds to the opening in which bidders can register and pay on this machine today."""
+    return min(max(WITH_BIDDERS, 2 * float(j.text("took"))), WITH_BIDDERS_MAX)
 
 
 async def offer(j: Journey, *, opens_in: float, balance_days: str = "") -> None:
@@ -75,11 +83,12 @@ async def join(j: Journey, platform: Platform, names: Sequence[str]) -> dict[str
     for name in names:
         await registration.enter_hall(j, name)
         hall[name] = hall_client(j, name)
+        platform.sockets.append(hall[name])
         await hall[name].enter()
     return hall
 
 
-async def watch(j: Journey) -> Bidder:
+async def watch(j: Journey, platform: Platform) -> Bidder:
     """Somebody who looks on at the listing's hall, once its session is made."""
     visitor = await j.visitor()
 
@@ -88,6 +97,7 @@ async def watch(j: Journey) -> Bidder:
 
     await j.until(is_made, "the session to be made", seconds=SECONDS_MAX)
     watcher = Bidder(j.address.live_origin, j.address.web_origin, j.text("listing_id"))
+    platform.sockets.append(watcher)
     await watcher.enter()
     return watcher
 
@@ -96,6 +106,7 @@ async def bid_once(bidder: Bidder) -> None:
     """Wait for the opening and offer the least."""
     await bidder.until(lambda: bidder.phase == "open", "the opening", seconds=SECONDS_MAX)
     expect(await bidder.bid(least(bidder)), "")
+    await bidder.until(lambda: bidder.leader == bidder.code, "the own bid to lead")
 
 
 async def ended(bidder: Bidder, phase: str) -> None:

@@ -72,7 +72,7 @@ async def test_bids_and_payments_go_on_while_valkey_is_away(platform: Platform) 
     """Stopped before the opening, killed after the close: all that waited is done then."""
     j = platform.journey("valkey")
     await roads.price_lot(j, 105)
-    await roads.offer(j, opens_in=roads.WITH_BIDDERS)
+    await roads.offer(j, opens_in=roads.with_bidders(j))
     hall = await roads.join(j, platform, ["bidder4", "bidder5"])
     winner, other = hall["bidder4"], hall["bidder5"]
     valkey = platform.stack.pid_of("valkey")
@@ -97,8 +97,6 @@ async def test_bids_and_payments_go_on_while_valkey_is_away(platform: Platform) 
     await roads.pay_balance(j, platform, "bidder4")
     await caught_up(j, platform)
     await books_hold(j)
-    for bidder in hall.values():
-        await bidder.leave()
 
 
 async def kill_the_worker(j: Journey, platform: Platform) -> None:
@@ -127,7 +125,7 @@ async def test_a_worker_killed_in_the_middle_of_its_jobs_does_each_of_them_once(
     j = platform.journey("killed")
     await roads.price_lot(j, 106)
     killing = asyncio.create_task(kill_the_worker(j, platform))
-    await roads.offer(j, opens_in=roads.WITH_BIDDERS)
+    await roads.offer(j, opens_in=roads.with_bidders(j))
     for name in ("bidder1", "bidder2"):
         await roads.registration.register(j, name)
     async with platform.at_bank:

@@ -12,6 +12,7 @@ INSIDER = "insider"
 PRIORITY_HOLDER = "bidder5"
 """按份共有人 of the asset: the panel confirms the first rank."""
 PANEL = "panel1"
+CODE_SECONDS_MAX = 60.0
 _TICKET_TOKEN = re.compile(r'data-token="([^"]+)"')
 _CODE = re.compile(r'data-code="([0-9A-Z]+)"')
 
@@ -49,7 +50,7 @@ async def enter_hall(j: Journey, username: str) -> str:
     async def is_qualified() -> bool:
         return "enter-room" in (await browser.get(room)).forms
 
-    await j.until(is_qualified, f"the code of {username} to be issued")
+    await j.until(is_qualified, f"the code of {username} to be issued", seconds=CODE_SECONDS_MAX)
     page = await browser.submit(room, "enter-room", {"room_password": room_password(username)})
     return _found(page, _CODE, "a code")
 
