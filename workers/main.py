@@ -86,7 +86,7 @@ def main() -> None:
         job_timeout=JOB_SECONDS_MAX,
         keep_result=0,
         max_tries=TRIES_MAX,
-        poll_delay=0.05,
+        poll_delay=0.15,
         job_serializer=_write,
         job_deserializer=_read,
         health_check_interval=60,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from arq import ArqRedis
 from prometheus_client import Gauge
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox, pulse
@@ -17,7 +18,8 @@ from workers.wiring import VALKEY_ERRORS, Context
 log = logging.getLogger(__name__)
 
 BATCH = 200
-IDLE_SECONDS = 0.1
+IDLE_SECONDS = 0.15
+"""An event is on its way at most so long after its commit; the rooms' pages wait for it."""
 TROUBLE_SECONDS = 1.0
 LEASE = timedelta(seconds=20)
 """How long a handed-out job may take before it is handed out again."""
@@ -33,12 +35,18 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
     """Hand rows on for ever; trouble with Valkey or PostgreSQL only delays them."""
     while True:
         try:
-            moved = await relay_once(context, queue)
+            async with context.database.watching() as connection:
+                await _relay_on(context, queue, connection)
         except Exception:  # the edge: a relay that died would stop the platform quietly
             log.exception("the relay stumbled; it goes on")
             await asyncio.sleep(TROUBLE_SECONDS)
-            continue
-        if not moved:
+
+
+async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnection) -> None:
+    """Look by one small query; only what is due is worth a transaction that locks."""
+    while True:
+        is_due = await outbox.is_anything_due(connection, context.clock.now())
+        if not is_due or not await relay_once(context, queue):
             await asyncio.sleep(IDLE_SECONDS)
 
 

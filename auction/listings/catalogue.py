@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import CourtId, ListingId, LotId
@@ -21,6 +21,11 @@ from auction.people.organisation import Court
 
 NEVER_PUBLISHED = frozenset({ListingState.DRAFT, ListingState.APPROVED})
 CARDS_MAX = 200
+_OF_LISTING = (
+    Listing.id, Listing.lot_id, Listing.court_id, Listing.title, Listing.round, Listing.state,
+    Listing.starting_price, Listing.increment, Listing.deposit, Listing.opens_at,
+    Listing.closes_at, Listing.published_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +182,8 @@ def _in_order(rows: Sequence[ListingItem]) -> tuple[ItemView, ...]:
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     found = _worded(sought.words)
     if sought.kind is not None:
-        found.append(Asset.kind == sought.kind)
+        of_kind = select(Lot.id).join(Asset, Asset.id == Lot.asset_id)
+        found.append(Listing.lot_id.in_(of_kind.where(Asset.kind == sought.kind)))
     if sought.round is not None:
         found.append(Listing.round == sought.round)
     if sought.states:
@@ -202,6 +208,13 @@ def _worded(words: str) -> list[ColumnElement[bool]]:
 
 
 async def _cards(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[ListingCard]:
+    """Choose the listings first, then fetch what stands on their cards and no more."""
+    chosen = (
+        select(Listing.id)
+        .where(Listing.published_at.is_not(None), *conditions)
+        .order_by(Listing.opens_at, Listing.id)
+        .limit(CARDS_MAX)
+    )
     photo = (
         select(Photograph.id)
         .where(Photograph.asset_id == Asset.id)
@@ -210,36 +223,14 @@ async def _cards(session: AsyncSession, *conditions: ColumnElement[bool]) -> lis
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(Listing, Lot, Asset, Court.name, photo)
+        select(
+            *_OF_LISTING, Court.name.label("court_name"), Asset.kind, Asset.location,
+            Lot.price.label("reference_price"), Lot.price_method, photo.label("photo_id"),
+        )
         .join(Lot, Lot.id == Listing.lot_id)
         .join(Asset, Asset.id == Lot.asset_id)
         .join(Court, Court.id == Listing.court_id)
-        .where(Listing.published_at.is_not(None), *conditions)
+        .where(Listing.id.in_(chosen))
         .order_by(Listing.opens_at, Listing.id)
-        .limit(CARDS_MAX)
-    )
-    return [_card(row) for row in rows]
-
-
-def _card(row: Row[Listing, Lot, Asset, str, UUID]) -> ListingCard:
-    listing, lot, asset, court_name, photo_id = row
-    return ListingCard(
-        id=listing.id,
-        lot_id=lot.id,
-        court_id=listing.court_id,
-        court_name=court_name,
-        title=listing.title,
-        kind=asset.kind,
-        round=listing.round,
-        state=listing.state,
-        starting_price=listing.starting_price,
-        increment=listing.increment,
-        deposit=listing.deposit,
-        reference_price=lot.price,
-        price_method=lot.price_method,
-        opens_at=listing.opens_at,
-        closes_at=listing.closes_at,
-        published_at=listing.published_at,
-        location=asset.location,
-        photo_id=photo_id,
-    )
+    )  # fmt: skip
+    return [ListingCard(**row) for row in rows.mappings()]

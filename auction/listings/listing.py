@@ -95,9 +95,11 @@ class Listing(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     concluded_at: Mapped[datetime | None] = mapped_column(Instant)
-    search_text: Mapped[str] = mapped_column(server_default="")
+    search_text: Mapped[str] = mapped_column(server_default="", deferred=True)
     """Title and place as they are searched; written at publication."""
-    search_grams: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    search_grams: Mapped[list[str]] = mapped_column(
+        ARRAY(String), server_default="{}", deferred=True
+    )
     ground: Mapped[str]
     """Why it was suspended or withdrawn, as published."""
     resumption_proposed_by: Mapped[PersonId | None]

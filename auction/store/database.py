@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -76,6 +77,12 @@ class Database:
                 }
             )
             yield session
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[AsyncConnection]:
+        """A connection kept for many small looks, each seeing what is committed by then."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def rulebook(self) -> Rulebook:
         """The rulebook chosen when the database was made; read once."""

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from auction.kernel.events import Event
 from auction.store.outbox import OutboxRow, OutboxState
 from auction.store.pulse import pulses
 from workers.main import valkey_settings
-from workers.relay import PROCESS, beat, relay_once
+from workers.relay import PROCESS, beat, relay_once, run_relay
 from workers.wiring import Context
 
 
@@ -35,6 +36,28 @@ async def test_an_event_reaches_its_channel_and_is_done(context: Context) -> Non
     assert json.loads(message["data"]) == {"name": "Greeted", "v": 1, "person": "7"}
     async with context.database.reading() as session:
         assert (await session.scalars(select(OutboxRow.state))).all() == [OutboxState.DONE]
+    await listener.aclose()
+    await queue.aclose()
+
+
+async def test_a_running_relay_hands_an_event_on_within_a_third_of_a_second(
+    context: Context,
+) -> None:
+    queue = await create_pool(valkey_settings(context.settings))
+    listener = context.valkey.pubsub()
+    await listener.subscribe("luochui")
+    await listener.get_message(timeout=5)
+    relaying = asyncio.create_task(run_relay(context, queue))
+    taken = []
+    for person in range(5):
+        async with context.database.unit(SYSTEM) as work:
+            work.emit(Greeted(person=str(person)))
+        began = time.perf_counter()
+        assert await listener.get_message(ignore_subscribe_messages=True, timeout=5) is not None
+        taken.append(time.perf_counter() - began)
+    relaying.cancel()
+    await asyncio.gather(relaying, return_exceptions=True)
+    assert min(taken) <= 0.3  # the best of five: a busy machine is not the relay
     await listener.aclose()
     await queue.aclose()
 

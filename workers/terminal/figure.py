@@ -1,0 +1,18 @@
+"""What a bench line measured, and what it measured beside it in the same run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its own baseline: how the same machine does without what is measured."""
+
+    value: float
+    baseline: float
+
+
+def p95(taken: Sequence[float]) -> float:
+    """The 95th percentile, in milliseconds, of seconds."""
+    return quantiles(taken, n=20)[-1] * 1000
