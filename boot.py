@@ -50,6 +50,8 @@ def main(arguments: list[str]) -> int:
         "lock": lock,
         "help": show_help,
     }
+    if name in {"-h", "--help"}:
+        name = "help"
     if name not in commands:
         raise Failure(f"There is no command {name!r}; `python3 boot.py help` lists them.")
     if name != "help":

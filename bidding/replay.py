@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -11,12 +11,24 @@ from typing import Final
 from auction.kernel.clock import BEIJING
 from auction.kernel.ids import BidderCode
 from auction.kernel.money import ZERO, Money
-from bidding.engine import Accepted, Bid, Extension, Hall, Ladder, Rules, decide, open_hall
+from bidding.engine import (
+    Accepted,
+    Bid,
+    Extension,
+    Hall,
+    Ladder,
+    Reason,
+    Refused,
+    Rules,
+    decide,
+    open_hall,
+)
 
 Row = Mapping[str, str]
 _SECOND: Final = timedelta(seconds=1)
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Where auctions that tell only days since their opening begin."""
+_NOT_IN_THE_RECORD: Final = frozenset({Reason.PRICE_CHANGED.value, Reason.UNKNOWN_CODE.value})
 _MILLION: Final = 10**6
 
 
@@ -157,6 +169,67 @@ def replay_ebay(rows: Sequence[Row], *, extension: ExtensionChoice) -> Iterator[
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallTerms:
+    """What a published auction of this platform was announced with."""
+
+    start: Money
+    increment: Money
+    opens_at: datetime
+    end: datetime
+    extension: ExtensionChoice
+    ranks: Mapping[str, int]
+    """Codes with a confirmed right of pre-emption, and their rank."""
+
+
+def replay_hall(rows: Sequence[Row], *, terms: HallTerms) -> Iterator[Row]:
+    """The record `bids.csv` of an auction of this platform: each verdict beside the engine's.
+
+    What a bid expected (price_changed) and which codes there are (unknown_code) is not in the
+    record: such a refusal is taken as it stands. The record of an auction that was paused
+    lacks the pause, and shows as different from there on.
+    """
+    length = terms.extension.length(300)
+    kind = terms.extension.kind
+    rules = Rules(Ladder.MULTIPLE, kind, terms.start, terms.increment, length, length)
+    hall = open_hall(rules, opens_at=terms.opens_at, scheduled_close=terms.end)
+    for row in rows:
+        plain = _bid(row, "code", "amount", _beijing(row, "entered_at"))
+        verdict = decide(hall, replace(plain, priority_rank=terms.ranks.get(plain.code)), rules)
+        reason = row.get("reason") or ""
+        if reason in _NOT_IN_THE_RECORD:
+            verdict = Refused(Reason(reason))
+        hall = verdict.hall if isinstance(verdict, Accepted) else hall
+        ours = "accepted" if isinstance(verdict, Accepted) else f"refused {verdict.reason.value}"
+        recorded = f"{_cell(row, 'verdict')} {reason}".strip()
+        is_same = ours == recorded and hall.closes_at == _beijing(row, "closes_at_after")
+        yield {
+            "seq": _cell(row, "seq"),
+            "recorded": recorded,
+            "engine": ours,
+            "closes_at_after": hall.closes_at.isoformat(),
+            "same": "yes" if is_same else "no",
+            "winner": str(hall.leading.code) if hall.leading else "",
+            "price": str(hall.price),
+        }
+
+
+def read_ranks(text: str) -> dict[str, int]:
+    """Read the argument `--priority`: `CODE=1,CODE=2`."""
+    found: dict[str, int] = {}
+    for part in filter(None, text.split(",")):
+        code, _, rank = part.partition("=")
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", rank):
+            raise ReplayError(f"--priority is CODE=RANK,CODE=RANK; not {part!r}")
+        found[code.strip()] = int(rank)
+    return found
+
+
+def read_yuan(text: str, what: str) -> Money:
+    """Read an argument that is an amount."""
+    return _money(text, what)
+
+
 def _sessions(rows: Sequence[Row], *names: str) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
     """Rows that stand together and agree in `names`."""
     for key, group in groupby(rows, key=lambda row: tuple(_cell(row, name) for name in names)):
@@ -171,7 +244,8 @@ def _bid(row: Row, code: str, amount: str, entered_at: datetime) -> Bid:
 def _cell(row: Row, name: str) -> str:
     found = row.get(name)
     if found is None or found == "":
-        raise ReplayError(f"a row lacks {name}: {', '.join(filter(None, row.values()))[:80]}")
+        told = ", ".join(text for text in row.values() if isinstance(text, str))
+        raise ReplayError(f"a row lacks {name}: {told[:80]}")
     return found
 
 

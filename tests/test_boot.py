@@ -28,6 +28,10 @@ def test_help_has_a_line_for_every_target_of_the_makefile() -> None:
         assert sum(line.startswith(f"make {target} ") for line in lines) == 1
 
 
+def test_help_is_there_under_the_names_people_try() -> None:
+    assert run("--help").stdout == run("-h").stdout == run("help").stdout
+
+
 def test_an_unknown_command_is_one_sentence() -> None:
     done = run("demmo")
     assert done.returncode == 1

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import asyncpg
 import click
 
 from auction.kernel.refusal import Refusal
@@ -129,6 +130,8 @@ def main() -> None:
         sys.exit(130)
     except (ServerError, SettingsError, OwnerError, Refusal, OSError) as wrong:
         sys.exit(f"luochui: {wrong}")
+    except asyncpg.PostgresError as wrong:
+        sys.exit(f"luochui: PostgreSQL says: {wrong}")
     except StepError as wrong:
         sys.exit(f"journey FAILED at {wrong}")
 

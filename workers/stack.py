@@ -30,7 +30,7 @@ from workers.embedded.child import (
     is_up,
 )
 from workers.embedded.leash import Leash
-from workers.embedded.place import Ports, lock_state, prepare_state
+from workers.embedded.place import Ports, lock_state, prepare_state, settings_given
 from workers.embedded.postgres import EmbeddedPostgres, ServerError, free_port
 from workers.embedded.valkey import EmbeddedValkey
 from workers.migrations.grants import SERVING_ROLE
@@ -85,6 +85,7 @@ class Stack:
 
     def start(self) -> Settings:
         """Start everything and return the settings that the processes got."""
+        settings_given(self.plan.environment)
         prepare_state(self.plan.state)
         self._state_lock = lock_state(self.plan.state)
         self._leash = Leash()

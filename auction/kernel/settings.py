@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+PORT_MAX = 65535
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process must know before it starts. Each field is an environment variable."""
@@ -92,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except msgspec.ValidationError as wrong:
         raise SettingsError(_sentence(str(wrong))) from wrong
     _check_urls(settings)
+    _check_ports(settings)
     return settings
 
 
@@ -109,6 +112,12 @@ def _sentence(complaint: str) -> str:
         return f"{field.upper()} is not set."
     what, _, where = complaint.partition(" - at `$.")
     return f"{where.rstrip('`').upper()} is wrong: {what}."
+
+
+def _check_ports(settings: Settings) -> None:
+    for field in ("web_port", "live_port"):
+        if not 1 <= getattr(settings, field) <= PORT_MAX:
+            raise SettingsError(f"{field.upper()} must be a whole number from 1 to {PORT_MAX}.")
 
 
 def _check_urls(settings: Settings) -> None:

@@ -10,12 +10,15 @@ from auction.kernel.money import Money
 from bidding.engine import Extension
 from bidding.replay import (
     ExtensionChoice,
+    HallTerms,
     ReplayError,
     Row,
     read_extension,
     read_increments,
+    read_ranks,
     replay_art,
     replay_ebay,
+    replay_hall,
     replay_records,
 )
 
@@ -154,3 +157,43 @@ class TestBadInput:
     def test_a_file_of_another_format_is_named_by_what_it_lacks(self) -> None:
         with pytest.raises(ReplayError, match="auctionid"):
             list(replay_ebay(rows_of(MADE_UP), extension=read_extension("none")))
+
+
+HALL = """seq,code,amount,entered_at,decided_at,verdict,reason,closes_at_after
+1,A,100.00,2026-01-01T00:00:01Z,2026-01-01T00:00:01Z,accepted,,2026-01-01T00:00:20Z
+2,B,105.00,2026-01-01T00:00:02Z,2026-01-01T00:00:02Z,refused,off_ladder,2026-01-01T00:00:20Z
+3,P,100.00,2026-01-01T00:00:03Z,2026-01-01T00:00:03Z,accepted,,2026-01-01T00:00:20Z
+4,B,110.00,2026-01-01T00:00:04Z,2026-01-01T00:00:04Z,refused,price_changed,2026-01-01T00:00:20Z
+5,B,110.00,2026-01-01T00:00:18Z,2026-01-01T00:00:18Z,accepted,,2026-01-01T00:00:22Z
+6,A,120.00,2026-01-01T00:00:22Z,2026-01-01T00:00:22Z,refused,late,2026-01-01T00:00:22Z
+"""
+HALL_TERMS = HallTerms(
+    start=Money.yuan(100),
+    increment=Money.yuan(10),
+    opens_at=datetime.fromisoformat("2026-01-01T00:00:00Z"),
+    end=datetime.fromisoformat("2026-01-01T00:00:20Z"),
+    extension=ExtensionChoice(Extension.RESET, 4),
+    ranks=read_ranks("P=1"),
+)
+
+
+class TestARecordOfThisPlatform:
+    def test_is_decided_again_as_it_was_recorded(self) -> None:
+        told = list(replay_hall(rows_of(HALL), terms=HALL_TERMS))
+        assert {row["same"] for row in told} == {"yes"}
+        assert (told[-1]["winner"], told[-1]["price"]) == ("B", "110.00")
+
+    @pytest.mark.parametrize(
+        ("true", "false"),
+        [
+            ("refused,late", "accepted,"),
+            ("accepted,,2026-01-01T00:00:22Z", "accepted,,2026-01-01T00:00:23Z"),
+        ],
+    )
+    def test_that_was_changed_is_noticed(self, true: str, false: str) -> None:
+        told = replay_hall(rows_of(HALL.replace(true, false)), terms=HALL_TERMS)
+        assert [row["same"] for row in told].count("no") == 1
+
+    def test_a_rank_that_is_none_is_one_sentence(self) -> None:
+        with pytest.raises(ReplayError, match="CODE=RANK"):
+            read_ranks("P=first")

@@ -56,6 +56,12 @@ class TestPapers:
         assert len({row["code"] for row in accepted}) > 1
         assert Money.parse(accepted[-1]["amount"]).fen == amounts(papers)["hammer_price"]
 
+    def test_anybody_can_replay_the_record(self, papers: Path) -> None:
+        words = ["replay", papers / "bids.csv", "--format", "hall"]
+        told = run(sys.executable, "-m", "workers.cli", *words, "--terms", papers / "terms.json")
+        price = Money(amounts(papers)["hammer_price"])
+        assert told.strip().endswith(f"at {price} yuan")
+
     def test_what_came_in_went_out_to_the_fen(self, papers: Path) -> None:
         told = amounts(papers)
         planned = sum(fen for name, fen in told.items() if name.startswith("plan."))

@@ -257,7 +257,8 @@ class TestTheRoomOnAPhone:
 
     async def uses_the_width(self, watcher: Page) -> None:
         """On a wide screen the record stands beside the price, not below an empty half."""
-        now, log = (await watcher.locator(part).bounding_box() for part in (".now", ".log"))
+        now = await watcher.locator(".now").bounding_box()
+        log = await watcher.locator(".log").bounding_box()
         assert now is not None
         assert log is not None
         assert log["x"] >= now["x"] + now["width"]

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from auction.kernel.ids import BidderCode, BidId, ListingId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.store.journal import instant_text
+from auction.store.keys import KeyHolder
 from bidding.admission import admitted_code
 from bidding.enrolment_queries import registration_of
 from bidding.hall.bid_entry import Decision
 from bidding.hall.receipt import write_receipt
+from bidding.hall_code import HallCode
 from bidding.queries import BidLine, bid_record, decision, decisions_of, session_of_listing
 from web.live import protocol
 from web.signin import visit_of
@@ -42,6 +45,43 @@ async def bids_file(request: Request) -> Response:
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="bids-{listing_id}.csv"'},
     )
+
+
+async def terms_file(request: Request) -> Response:
+    """What `luochui replay --format hall --terms` needs to hold the record's auction again."""
+    listing_id = ListingId(path_id(request, "listing"))
+    async with reading(request) as session:
+        board = await session_of_listing(session, listing_id)
+        if board is None:
+            raise Refusal("not_found", what="session", id=str(listing_id))
+        ranked = select(HallCode.code, HallCode.priority_rank).where(
+            HallCode.listing_id == listing_id, HallCode.priority_rank.is_not(None)
+        )
+        ranks = (await session.execute(ranked)).tuples().all() if board.is_over else []
+    told = {
+        "start": str(board.starting_price),
+        "increment": str(board.increment),
+        "opens": instant_text(board.opens_at),
+        "end": instant_text(board.scheduled_close_at),
+        "extension": f"reset:{int(board.extend_by.total_seconds())}",
+        "priority": ",".join(f"{code}={rank}" for code, rank in ranks),
+    }
+    return JSONResponse(told)
+
+
+async def keys_page(request: Request) -> Response:
+    """The public key that receipts are checked with, for people."""
+    return render(request, "room/keys.html", key=await _receipt_key(request))
+
+
+async def keys_file(request: Request) -> Response:
+    """The same for programs."""
+    return JSONResponse({"receipts": {"algorithm": "Ed25519", "key": await _receipt_key(request)}})
+
+
+async def _receipt_key(request: Request) -> str:
+    keys: KeyHolder = request.state.keys
+    return (await keys.ask("receipt.public"))["public_key"]
 
 
 def write_record(lines: list[BidLine]) -> str:
@@ -121,7 +161,10 @@ async def protocol_text(_: Request) -> Response:
 
 ROUTES: list[BaseRoute] = [
     Route("/hall/protocol", protocol_text),
+    Route("/hall/keys", keys_page),
+    Route("/hall/keys.json", keys_file),
     Route("/lots/{listing}/bids.csv", bids_file),
+    Route("/lots/{listing}/terms.json", terms_file),
     Route("/lots/{listing}/receipts", receipts_page),
     Route("/lots/{listing}/receipts/{bid}", receipt_file),
 ]

@@ -39,7 +39,10 @@ def run_demo(say: Say) -> None:
     state = default_state()
     told = wait_for_signal()
     plan = Plan(
-        state=state, rulebook=DEMONSTRATION, ports=preferred_ports(), environment=os.environ
+        state=state,
+        rulebook=DEMONSTRATION,
+        ports=preferred_ports(os.environ),
+        environment=os.environ,
     )
     stack = Stack(plan, say)
     with stack as settings:

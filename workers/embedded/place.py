@@ -3,15 +3,24 @@
 import os
 import socket
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from auction.kernel.settings import Settings, read_settings
 from workers.embedded.postgres import ServerError, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOCKET_PATH_MAX = 100
 """A local socket's path has room for 107 bytes on Linux and 103 on macOS."""
+
+_GIVEN = (
+    "DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL", "WEB_PORT", "LIVE_PORT",
+    "WEB_ORIGIN", "LIVE_ORIGIN",
+)  # fmt: skip
+_STAND_INS = {"DATABASE_URL": "postgresql://embedded", "VALKEY_URL": "redis://embedded"}
+"""What is not given is brought up by the stack itself."""
 
 try:
     import fcntl
@@ -27,11 +36,32 @@ class Ports:
     live: int
 
 
-def preferred_ports() -> Ports:
-    """8000 and 8001 when both are free, else any two that are."""
-    if _is_free(8000) and _is_free(8001):
-        return Ports(8000, 8001)
-    return any_ports()
+def settings_given(environment: Mapping[str, str]) -> Settings:
+    """Check what the environment says before anything starts; SettingsError names what is wrong."""
+    given = {name: environment[name] for name in _GIVEN if environment.get(name)}
+    return read_settings({**_STAND_INS, **given})
+
+
+def preferred_ports(environment: Mapping[str, str]) -> Ports:
+    """WEB_PORT and LIVE_PORT where given, else 8000 and 8001 when both are free, else any two."""
+    given = settings_given(environment)
+    chosen = {name: port for name, port in _chosen(given) if environment.get(name)}
+    for name, port in chosen.items():
+        if not _is_free(port):
+            raise ServerError(f"{name} is {port}, and that port is taken: choose another one.")
+    free = Ports(8000, 8001) if not chosen and _are_free(8000, 8001) else any_ports()
+    ports = Ports(chosen.get("WEB_PORT", free.web), chosen.get("LIVE_PORT", free.live))
+    if ports.web == ports.live:
+        raise ServerError(f"WEB_PORT and LIVE_PORT are both {ports.web}: choose two ports.")
+    return ports
+
+
+def _chosen(given: Settings) -> tuple[tuple[str, int], ...]:
+    return (("WEB_PORT", given.web_port), ("LIVE_PORT", given.live_port))
+
+
+def _are_free(*ports: int) -> bool:
+    return all(_is_free(port) for port in ports)
 
 
 def any_ports() -> Ports:

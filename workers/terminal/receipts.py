@@ -15,7 +15,11 @@ def receipt() -> None:
 
 @receipt.command("verify")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", default="", help="The platform's public key, 64 hex digits.")
+@click.option(
+    "--key",
+    default="",
+    help="The platform's public key, 64 hex digits: the page /hall/keys, or /hall/keys.json.",
+)
 def verify_file(file: Path, key: str) -> None:
     """Say whether the bid, its place and the signature hold together."""
     try:

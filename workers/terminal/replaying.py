@@ -1,68 +1,130 @@
 """`luochui replay`: recorded auctions through the engine that serves live bidding."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from auction.kernel.clock import BEIJING
 from bidding.replay import (
+    ExtensionChoice,
+    HallTerms,
     ReplayError,
     Row,
     read_extension,
     read_increments,
+    read_ranks,
+    read_yuan,
     replay_art,
     replay_ebay,
+    replay_hall,
     replay_records,
 )
 
+COLUMNS = {
+    "record": ("lot", "bid_time", "price"),
+    "art": ("auction_id", "item_id", "scheduled_closing_time", "overtime_seconds", "bid_time",
+            "bid_price"),
+    "ebay": ("auctionid", "openbid", "bidtime", "bid", "price"),
+    "hall": ("seq", "code", "amount", "entered_at", "verdict", "reason", "closes_at_after"),
+}  # fmt: skip
+"""What each format must have; the columns of the bidder may be empty or absent."""
 
-@click.command()
+NEEDED = {"record": ("increments", "end"), "hall": ("start", "increment", "opens", "end")}
+"""The options without which a format cannot be replayed."""
+
+EPILOG = """\b
+Columns of FILE, a CSV with a head line:
+  record  lot, bid_time, bidder, price; needs --end and --increments
+  art     auction_id, item_id, scheduled_closing_time, overtime_seconds,
+          bid_time, bidder_id, bid_price
+  ebay    auctionid, openbid, bidtime (days), bidder, bid, price
+  hall    bids.csv of this platform: seq, code, amount, entered_at,
+          decided_at, verdict, reason, closes_at_after; needs --start,
+          --increment, --opens, --end, or --terms with terms.json of the lot
+
+With hall every recorded verdict is checked; status 1 when one differs.
+A pause is not in the record: a paused auction differs from there on."""
+
+
+@click.command(epilog=EPILOG)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "kind", type=click.Choice(["record", "art", "ebay"]), required=True)
-@click.option("--extension", default="reset:300", help="none, reset[:SECONDS], overtime[:SECONDS]")
+@click.option("--format", "kind", type=click.Choice(list(COLUMNS)), required=True)
+@click.option("--extension", default="", help="none, reset[:SECONDS], overtime[:SECONDS]")
 @click.option("--increments", default="", help="LOT=YUAN,...; for --format record")
-@click.option("--end", default="", help="nominal end, with its zone; for --format record")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-def replay(  # noqa: PLR0917  (one parameter an option)
-    file: Path, kind: str, extension: str, increments: str, end: str, out: Path
-) -> None:
-    """Run recorded bids through the engine and write what it decided, a line a session."""
+@click.option("--end", default="", help="nominal end, with its zone; for record and hall")
+@click.option("--start", default="", help="starting price in yuan; for hall")
+@click.option("--increment", default="", help="in yuan; for hall")
+@click.option("--opens", default="", help="opening, with its zone; for hall")
+@click.option("--priority", default="", help="CODE=RANK,...; for hall")
+@click.option("--terms", "terms_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a line each.")
+def replay(file: Path, kind: str, out: Path | None, terms_file: Path | None, **given: str) -> None:
+    """Run recorded bids through the engine that serves live bidding, and say what it decided."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as source:
             rows = list(csv.DictReader(source))
-        told = _replayed(rows, kind, extension, (increments, end))
-        _write(told, out)
-    except (ReplayError, UnicodeDecodeError, csv.Error) as wrong:
+        told = _replayed(rows, kind, _options(terms_file, given))
+        if out:
+            _write(told, out)
+    except (ReplayError, UnicodeDecodeError, csv.Error, msgspec.DecodeError) as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    click.echo(_summary(kind, told))
+    click.echo(_summary_of_hall(told) if kind == "hall" else _summary(kind, told))
+    if kind == "hall" and any(row["same"] == "no" for row in told):
+        raise click.exceptions.Exit(1)
 
 
-def _replayed(
-    rows: Sequence[Row], kind: str, extension: str, terms: tuple[str, str]
-) -> Sequence[Row]:
+def _options(terms_file: Path | None, given: Mapping[str, str]) -> dict[str, str]:
+    """The options, and those of the terms file where none was given."""
+    told: dict[str, str] = {"extension": "reset:300"}
+    if terms_file:
+        told |= msgspec.json.decode(terms_file.read_bytes(), type=dict[str, str])
+    return told | {name: text for name, text in given.items() if text}
+
+
+def _replayed(rows: Sequence[Row], kind: str, options: Mapping[str, str]) -> Sequence[Row]:
     if not rows:
         raise ReplayError("the file holds no bid")
-    choice = read_extension(extension)
+    lacking = [name for name in COLUMNS[kind] if name not in rows[0]]
+    if lacking:
+        raise ReplayError(f"the file has no column {', '.join(lacking)}: see replay --help")
+    missing = [f"--{name}" for name in NEEDED.get(kind, ()) if not options.get(name)]
+    if missing:
+        raise ReplayError(f"--format {kind} needs {' and '.join(missing)}")
+    choice = read_extension(options["extension"])
     if kind == "art":
         return list(replay_art(rows, extension=choice))
     if kind == "ebay":
         return list(replay_ebay(rows, extension=choice))
-    increments, end = terms
-    return list(
-        replay_records(
-            rows, increments=read_increments(increments), end=_end(end), extension=choice
-        )
+    if kind == "hall":
+        return list(replay_hall(rows, terms=_terms(options, choice)))
+    increments, end = read_increments(options["increments"]), _time(options, "end")
+    return list(replay_records(rows, increments=increments, end=end, extension=choice))
+
+
+def _terms(options: Mapping[str, str], choice: ExtensionChoice) -> HallTerms:
+    increment = read_yuan(options["increment"], "--increment")
+    if not increment.fen:
+        raise ReplayError("--increment must be above zero")
+    return HallTerms(
+        start=read_yuan(options["start"], "--start"),
+        increment=increment,
+        opens_at=_time(options, "opens"),
+        end=_time(options, "end"),
+        extension=choice,
+        ranks=read_ranks(options.get("priority", "")),
     )
 
 
-def _end(text: str) -> datetime:
+def _time(options: Mapping[str, str], name: str) -> datetime:
+    text = options[name]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
-        raise ReplayError(f"--end is no time: {text!r}") from wrong
+        raise ReplayError(f"--{name} is no time: {text!r}") from wrong
     return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
 
 
@@ -84,3 +146,17 @@ def _summary(kind: str, told: Sequence[Row]) -> str:
         same = sum(row["final_price"] == row["recorded_price"] for row in told)
         line += f", {same} of {len(told)} final prices as recorded"
     return line
+
+
+def _summary_of_hall(told: Sequence[Row]) -> str:
+    """Winner and price, and each verdict that the record tells otherwise."""
+    differing = [
+        f"bid {row['seq']}: recorded {row['recorded']}, the engine says {row['engine']},"
+        f" end {row['closes_at_after']}"
+        for row in told
+        if row["same"] == "no"
+    ]
+    last = told[-1]
+    ending = f"winner {last['winner']} at {last['price']} yuan" if last["winner"] else "no winner"
+    count = f"{len(told)} bids, {len(told) - len(differing)} as recorded; {ending}"
+    return "\n".join([*differing, count])

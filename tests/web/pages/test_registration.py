@@ -352,3 +352,19 @@ class TestMyReceipts:
     async def test_of_somebody_who_never_registered_are_not_found(self, site: NewBrowser) -> None:
         browser = await signed_up(site())
         assert (await browser.get(f"/lots/{LISTING}/receipts")).status_code == 404
+
+
+class TestTheKeyOfTheReceipts:
+    async def test_is_published_for_people_and_programs(self, site: NewBrowser) -> None:
+        browser = site()
+        told = (await browser.get("/hall/keys.json")).json()
+        key = told["receipts"]["key"]
+        assert len(bytes.fromhex(key)) == 32
+        assert key in (await browser.get("/hall/keys")).text
+
+    async def test_and_the_terms_of_the_auction_too(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        await add_session(database)
+        terms = (await site().get(f"/lots/{LISTING}/terms.json")).json()
+        assert (terms["start"], terms["extension"]) == ("1180000.00", "reset:300")

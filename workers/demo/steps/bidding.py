@@ -173,6 +173,8 @@ async def _end(j: Journey, hall: Hall) -> None:
 async def _keep_record(j: Journey, hall: Hall) -> None:
     page = await (await j.visitor()).get(f"/lots/{j.text('listing_id')}/bids.csv")
     j.write("bids.csv", page.content)
+    terms = await (await j.visitor()).get(f"/lots/{j.text('listing_id')}/terms.json")
+    j.write("terms.json", terms.content)
     rows = list(csv.DictReader(io.StringIO(page.content.decode())))
     if [row["seq"] for row in rows] != [str(n + 1) for n in range(len(rows))]:
         raise StepError("the record has a gap")
