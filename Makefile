@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: demo test lint bench journey lock help
+.PHONY: demo test coverage lint bench journey lock help
 
 help:
 	@$(PYTHON) boot.py help
@@ -8,6 +8,8 @@ demo:
 	@$(PYTHON) boot.py demo
 test:
 	@$(PYTHON) boot.py test
+coverage:
+	@$(PYTHON) boot.py coverage
 lint:
 	@$(PYTHON) boot.py lint
 bench:
