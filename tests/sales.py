@@ -261,7 +261,7 @@ class SaleDesk(Desk):
         async with self.database.unit(OFFICER) as work:
             await check_qualification(work, sale.id, is_qualified=True, evidence="查询结果")
         async with self.database.unit(OFFICER) as work:
-            sale = await issue_ruling(work, sale.id, ruling_number="（2026）浙0199执88号之一")
+            sale = await issue_ruling(work, sale.id, ruling_number="（2026）浙0199执88号之二")
         await self.deliver_notices()
         return sale
 

@@ -1,6 +1,6 @@
 """Assignment 定价任务: one lot on its way to a reference price, one method at a time."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, Text, text
@@ -71,6 +71,9 @@ class Assignment(Base):
     """What the applicant offered in the negotiation; none when he named no price."""
     respondent_price: Mapped[Money | None] = mapped_column(MoneyFen)
     negotiated_at: Mapped[datetime | None] = mapped_column(Instant)
+    negotiated_on: Mapped[date | None]
+    negotiation_note: Mapped[str] = mapped_column(server_default="")
+    """What proves the negotiation 议价笔录."""
     field: Mapped[str | None] = mapped_column(Text)
     """The roster's specialty that the appraisal is commissioned in."""
     region: Mapped[str | None] = mapped_column(Text)

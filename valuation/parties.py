@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from auction.cases.case import Case, CaseState, Party, PartyRole
 from auction.kernel.clock import BEIJING
 from auction.kernel.ids import CaseId
@@ -33,9 +31,7 @@ async def require_open_case(work: Unit, case_id: CaseId) -> None:
 
 async def parties_of(work: Unit, case_id: CaseId) -> Sequence[Party]:
     """Everybody with a part in the case, in the order they were added."""
-    rows = await work.session.scalars(
-        select(Party).where(Party.case_id == case_id).order_by(Party.added_at, Party.id)
-    )
+    rows = await work.session.scalars(Party.standing_in(case_id))
     return rows.all()
 
 

@@ -4,16 +4,20 @@ Refusal codes are keys too: `locale/zh_CN` says them in Chinese, `locale/en` in 
 Catalogues are read at start, one file an area, merged; nothing is compiled.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
 from auction.kernel.refusal import Fact
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 LOCALE_PATH = Path(__file__).parent / "locale"
 
 
@@ -59,6 +63,12 @@ def sentence(locale: Locale, code: str, facts: Mapping[str, Fact] | None = None)
     return text.format_map(_Facts(shown))
 
 
+_INSTANT_FORMATS = {
+    Locale.ZH: "%Y年%-m月%-d日 %H:%M:%S",
+    Locale.EN: "%Y-%m-%d %H:%M:%S (Beijing)",
+}
+
+
 class _Facts(dict[str, object]):
     """Facts of a sentence; one that is missing shows as an ellipsis, never as an error."""
 
@@ -70,4 +80,7 @@ def _in_words(locale: Locale, fact: Fact) -> str:
     if isinstance(fact, Money):
         return f"{fact.fen // 100:,}.{fact.fen % 100:02d}"
     text = "" if fact is None else str(fact)
+    if _INSTANT.fullmatch(text):
+        local = datetime.fromisoformat(text).astimezone(BEIJING)
+        return local.strftime(_INSTANT_FORMATS[locale])
     return catalogue(locale).get(text, text)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import CaseId, CourtId, PartyId, PersonId
@@ -80,7 +81,14 @@ class Party(Base):
 
     __tablename__ = "parties"
     __table_args__ = (
-        UniqueConstraint("case_id", "person_id", "role"),
+        Index(
+            "uq_parties_standing",
+            "case_id",
+            "person_id",
+            "role",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         states_check("role", PartyRole),
     )
 
@@ -96,3 +104,15 @@ class Party(Base):
     payout_account: Mapped[str]
     """Where his money goes; empty until he names it."""
     added_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str] = mapped_column(server_default="")
+    """Why a party added by mistake counts no longer; the row stays."""
+
+    @staticmethod
+    def standing_in(case_id: UUID) -> Select["Party"]:
+        """Everybody who has a part in a case, in the order they were added."""
+        return (
+            select(Party)
+            .where(Party.case_id == case_id, Party.ended_at.is_(None))
+            .order_by(Party.added_at, Party.id)
+        )

@@ -56,3 +56,6 @@ class Claim(Base):
     title_document: Mapped[str]
     """The document that proves the claim."""
     registered_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str] = mapped_column(server_default="")
+    """Why a claim registered by mistake counts no longer; the row stays."""

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from auction.cases import policy
 from auction.cases.case import Case, CaseState, CaseTrigger, Party, PartyRole
 from auction.cases.claims import Claim, ClaimKind
-from auction.kernel.actor import Role
 from auction.kernel.ids import CaseId, ClaimId, PartyId, PersonId
 from auction.kernel.money import ZERO, Money, total
 from auction.kernel.refusal import Refusal
@@ -54,15 +53,6 @@ class NewClaim:
     pay_by: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutAccount:
-    """Where a party is paid: the name must be his own (法发〔2017〕6号14)."""
-
-    name: str
-    bank: str
-    account: str
-
-
 async def open_case(work: Unit, *, new: NewCase) -> Case:
     """Open an execution case at the officer's own court."""
     court_id = work.actor.court_id
@@ -102,12 +92,7 @@ async def add_party(work: Unit, case_id: CaseId, *, new: NewParty) -> Party:
     if known is not None:
         return known
     _not_closed(case)
-    if new.person_id is not None and await work.session.scalar(
-        select(Party.id).where(
-            Party.case_id == case_id, Party.person_id == new.person_id, Party.role == new.role
-        )
-    ):
-        raise Refusal("case.party.conflict", role=new.role.value)
+    await _check_roles(work, case, new)
     party = Party(
         id=new.id,
         case_id=case.id,
@@ -163,20 +148,6 @@ async def register_claim(work: Unit, case_id: CaseId, *, new: NewClaim) -> Claim
     return claim
 
 
-async def name_payout_account(work: Unit, party_id: PartyId, *, account: PayoutAccount) -> Party:
-    """Note where a party wants to be paid; the account must run under the party's own name."""
-    party = await work.lock(Party, party_id)
-    case = await work.load(Case, party.case_id)
-    _require_payout(work, case, party)
-    if account.name.strip() != party.name:
-        raise Refusal("case.payout_name_differs", name=account.name.strip())
-    party.payout_name = party.name
-    party.payout_bank = _said(account.bank, "bank")
-    party.payout_account = _said(account.account, "account")
-    work.record("party.payout_account_named", stream=case.stream, party=str(party.id))
-    return party
-
-
 async def stay_case(work: Unit, case_id: CaseId, *, ground: str) -> Case:
     """Let enforcement rest by a decision of the court."""
     case = await work.lock(Case, case_id)
@@ -215,8 +186,27 @@ def case_number(text: str) -> str:
     return number
 
 
+async def _check_roles(work: Unit, case: Case, new: NewParty) -> None:
+    """Nobody has the same part twice, nor stands on both sides (民诉法51)."""
+    for party in await work.session.scalars(Party.standing_in(case.id)):
+        if not _is_same(party, new):
+            continue
+        if party.role is new.role:
+            raise Refusal("case.party.conflict", role=new.role.value)
+        if PartyRole.RESPONDENT in {party.role, new.role}:
+            raise Refusal("case.party_opposed.conflict", name=party.name)
+
+
+def _is_same(party: Party, new: NewParty) -> bool:
+    """One account is one person; without accounts only the name can tell."""
+    if party.person_id is not None and new.person_id is not None:
+        return party.person_id == new.person_id
+    return party.name == new.name.strip()
+
+
 def _check_claim(case: Case, party: Party, new: NewClaim) -> None:
-    if party.case_id != case.id or party.role is PartyRole.RESPONDENT:
+    is_creditor = party.role is not PartyRole.RESPONDENT and party.ended_at is None
+    if party.case_id != case.id or not is_creditor:
         raise Refusal("case.claim_not_a_creditors", party=str(party.id))
     if total([new.principal, new.interest, new.advanced_costs]) == ZERO:
         raise Refusal("case.claim_empty")
@@ -224,15 +214,6 @@ def _check_claim(case: Case, party: Party, new: NewClaim) -> None:
         raise Refusal("case.claim_rank_undated", kind=new.kind.value)
     if new.seizure_order is not None and new.seizure_order < 1:
         raise Refusal("case.seizure_order_wrong", order=new.seizure_order)
-
-
-def _require_payout(work: Unit, case: Case, party: Party) -> None:
-    """The party itself, or the officer of the case's court for it."""
-    work.require(policy.NAME_PAYOUT)
-    is_self = party.person_id is not None and party.person_id == work.actor.person_id
-    is_court = Role.OFFICER in work.actor.roles and work.actor.court_id == case.court_id
-    if not is_self and not is_court:
-        raise Refusal("forbidden", action=policy.NAME_PAYOUT.action)
 
 
 def _not_closed(case: Case) -> None:

@@ -73,9 +73,7 @@ async def cases_of_court(session: AsyncSession, court_id: CourtId) -> Sequence[C
 
 async def parties(session: AsyncSession, case_id: CaseId) -> Sequence[PartyView]:
     """Everybody with a part in the case, in the order they were added."""
-    rows = await session.scalars(
-        select(Party).where(Party.case_id == case_id).order_by(Party.added_at, Party.id)
-    )
+    rows = await session.scalars(Party.standing_in(case_id))
     return [_party_view(row) for row in rows]
 
 
@@ -90,7 +88,9 @@ async def party(session: AsyncSession, party_id: PartyId) -> PartyView:
 async def parties_of_person(session: AsyncSession, person_id: PersonId) -> Sequence[PartyView]:
     """Every part that a person has in any case, newest first."""
     rows = await session.scalars(
-        select(Party).where(Party.person_id == person_id).order_by(Party.added_at.desc())
+        select(Party)
+        .where(Party.person_id == person_id, Party.ended_at.is_(None))
+        .order_by(Party.added_at.desc())
     )
     return [_party_view(row) for row in rows]
 
@@ -100,7 +100,7 @@ async def claims(session: AsyncSession, case_id: CaseId) -> Sequence[ClaimView]:
     rows = await session.execute(
         select(Claim, Party.name)
         .join(Party, Party.id == Claim.party_id)
-        .where(Claim.case_id == case_id)
+        .where(Claim.case_id == case_id, Claim.ended_at.is_(None))
         .order_by(Claim.registered_at, Claim.id)
     )
     return [_claim_view(claim, name) for claim, name in rows]

@@ -98,11 +98,11 @@ async def _proceeds(work: Unit, sale: Sale) -> Money:
 async def _gathering(
     work: Unit, sale: Sale, case: Case, *, choices: Choices, proceeds: Money
 ) -> Gathering:
-    parties = await work.session.scalars(
-        select(Party).where(Party.case_id == case.id).order_by(Party.added_at, Party.id)
-    )
+    parties = await work.session.scalars(Party.standing_in(case.id))
     claims = await work.session.scalars(
-        select(Claim).where(Claim.case_id == case.id).order_by(Claim.registered_at, Claim.id)
+        select(Claim)
+        .where(Claim.case_id == case.id, Claim.ended_at.is_(None))
+        .order_by(Claim.registered_at, Claim.id)
     )
     taxes = await work.session.scalars(
         select(TaxLine).where(TaxLine.sale_id == sale.id).order_by(TaxLine.kind, TaxLine.bearer)
@@ -296,13 +296,13 @@ async def _check_payable(work: Unit, plan: Plan, line: PlanLine) -> None:
 
 
 async def _payee_account(work: Unit, line: PlanLine) -> tuple[str, str]:
-    """The account on the plan; for who had named none yet, the one named since."""
-    if line.payee_account:
-        return line.payee_name, line.payee_account
+    """The account a party has named by now; for everybody else the one on the plan."""
     party = await work.load(Party, line.party_id) if line.party_id else None
-    if party is None or not party.payout_account:
+    if party is not None and party.payout_account:
+        return party.payout_name or party.name, party.payout_account
+    if not line.payee_account:
         raise Refusal("disbursement.no_account", payee=line.payee_name)
-    return party.payout_name or party.name, party.payout_account
+    return line.payee_name, line.payee_account
 
 
 async def confirm_disbursement(work: Unit, *, order_number: str, line: BankLine) -> Disbursement:

@@ -43,9 +43,7 @@ RANK_NAMES: Mapping[Rank, str] = MappingProxyType(
 
 async def concerned_parties(session: AsyncSession, case_id: UUID) -> Sequence[Party]:
     """Creditors and debtor of a case."""
-    rows = await session.scalars(
-        select(Party).where(Party.case_id == case_id).order_by(Party.added_at, Party.id)
-    )
+    rows = await session.scalars(Party.standing_in(case_id))
     return [party for party in rows if party.role in CONCERNED]
 
 

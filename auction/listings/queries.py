@@ -239,9 +239,7 @@ async def _votes(session: AsyncSession, row: Listing) -> Sequence[VoteView]:
 
 async def _notifications(session: AsyncSession, row: Listing) -> Sequence[NotificationView]:
     told = {item.party_id: item for item in await standing.notifications(session, row)}
-    parties = await session.scalars(
-        select(Party).where(Party.case_id == row.case_id).order_by(Party.added_at, Party.id)
-    )
+    parties = await session.scalars(Party.standing_in(row.case_id))
     return [
         NotificationView(
             party.role,

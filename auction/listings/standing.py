@@ -140,9 +140,7 @@ async def notifications(session: AsyncSession, listing: Listing) -> Sequence[Par
 async def unnotified_parties(session: AsyncSession, listing: Listing) -> Sequence[Party]:
     """The parties of the case that nobody told of these figures yet."""
     told = {item.party_id for item in await notifications(session, listing)}
-    parties = await session.scalars(
-        select(Party).where(Party.case_id == listing.case_id).order_by(Party.added_at, Party.id)
-    )
+    parties = await session.scalars(Party.standing_in(listing.case_id))
     return [party for party in parties if party.id not in told]
 
 

@@ -9,16 +9,9 @@ from auction.law.rule import Span
 from auction.law.rulebook import Rulebook
 from auction.listings.papers import ROLE_NAMES, ROUND_NAMES
 from auction.listings.queries import ListingView, NotificationView
-from auction.lots.asset import InvestigationStatus, InvestigationSubject
+from auction.lots.asset import SUBJECT_NAMES, InvestigationStatus
 from auction.lots.queries import AssetView, FindingView, LotView
 
-SUBJECT_NAMES: Mapping[InvestigationSubject, str] = {
-    InvestigationSubject.OWNERSHIP: "权属",
-    InvestigationSubject.ENCUMBRANCES: "权利负担",
-    InvestigationSubject.OCCUPANCY: "占有使用",
-    InvestigationSubject.ARREARS: "欠缴费用",
-    InvestigationSubject.DEFECTS: "瑕疵",
-}
 _SPAN_NAMES: Mapping[Span, str] = {
     Span.SECOND: "秒",
     Span.MINUTE: "分钟",

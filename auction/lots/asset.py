@@ -1,5 +1,6 @@
 """The seized asset 财产: what it is, its seizure, what was found out about it, its photographs."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -98,6 +99,13 @@ class InvestigationStatus(StrEnum):
 
 
 SUBJECTS: Final = tuple(InvestigationSubject)
+SUBJECT_NAMES: Final[Mapping[InvestigationSubject, str]] = {
+    InvestigationSubject.OWNERSHIP: "权属",
+    InvestigationSubject.ENCUMBRANCES: "权利负担",
+    InvestigationSubject.OCCUPANCY: "占有使用",
+    InvestigationSubject.ARREARS: "欠缴费用",
+    InvestigationSubject.DEFECTS: "瑕疵",
+}
 
 
 class InvestigationItem(Base):

@@ -17,6 +17,7 @@ from auction.law.periods import ends_at, last_day_of
 from auction.law.rulebook import BY_NAME
 from auction.lots import policy
 from auction.lots.asset import (
+    SUBJECT_NAMES,
     SUBJECTS,
     Asset,
     AssetKind,
@@ -28,7 +29,7 @@ from auction.lots.asset import (
 )
 from auction.lots.draft_lot import DraftLot, DraftLotState
 from auction.lots.importing import DraftRow
-from auction.lots.lot import ON_OFFER, Lot, LotState, LotTrigger
+from auction.lots.lot import ON_OFFER, WITHDRAWABLE, Lot, LotState, LotTrigger
 from auction.lots.queries import seizure_in_force
 from auction.lots.reference_price import ReferencePrice
 from auction.store.unit import Unit
@@ -127,7 +128,9 @@ async def complete_investigation(
     by_subject = {item.subject: item for item in findings}
     missing = [subject.value for subject in SUBJECTS if subject not in by_subject]
     if missing:
-        raise Refusal("asset.investigation_incomplete", subject=missing[0])
+        raise Refusal(
+            "asset.investigation_incomplete", subject=f"InvestigationSubject.{missing[0]}"
+        )
     for subject in SUBJECTS:
         await _keep_finding(work, asset, by_subject[subject], looked_by)
     lot = await work.session.scalar(select(Lot).where(Lot.asset_id == asset_id).with_for_update())
@@ -201,13 +204,14 @@ async def make_lot(work: Unit, asset_id: AssetId, *, new: NewLot) -> Lot:
     known = await work.session.scalar(select(Lot).where(Lot.asset_id == asset_id))
     if known is not None:
         return known
+    await _require_investigated(work, asset_id)
     lot = Lot(
         id=new.id,
         case_id=asset.case_id,
         asset_id=asset.id,
         court_id=asset.court_id,
         title=_said(new.title, "title"),
-        state=LotState.SEIZED,
+        state=LotState.INVESTIGATED,
         held_ground="",
         rulebook=work.rules.name,
         made_at=work.now,
@@ -217,8 +221,6 @@ async def make_lot(work: Unit, asset_id: AssetId, *, new: NewLot) -> Lot:
         price_set_at=None,
         price_valid_until=None,
     )
-    if await _is_investigated(work, asset_id):
-        lot.advance(LotTrigger.INVESTIGATE)
     work.add(lot)
     await work.session.flush()
     if new.draft_id is not None:
@@ -291,6 +293,8 @@ async def withdraw_lot(work: Unit, lot_id: LotId, *, ground: str) -> Lot:
     work.require(policy.WITHDRAW, lot.court_id)
     if lot.state in ON_OFFER:
         raise Refusal("lot.on_offer", state=lot.state.value)
+    if lot.state not in WITHDRAWABLE:
+        raise Refusal("lot.past_withdrawal", state=f"LotState.{lot.state.value}")
     lot.held_ground = _said(ground, "ground")
     lot.advance(LotTrigger.WITHDRAW)
     work.record("lot.withdrawn", stream=lot.stream, lot=str(lot.id))
@@ -323,7 +327,7 @@ def _add_seizure(work: Unit, asset: Asset, seizure: NewSeizure) -> Seizure:
 async def _keep_finding(work: Unit, asset: Asset, said: Finding, looked_by: PersonId) -> None:
     finding = said.finding.strip()
     if said.status is InvestigationStatus.CHECKED and not finding:
-        raise Refusal("asset.finding_empty", subject=said.subject.value)
+        raise Refusal("asset.finding_empty", subject=f"InvestigationSubject.{said.subject.value}")
     row = await work.session.get(InvestigationItem, (asset.id, said.subject))
     if row is None:
         row = InvestigationItem(asset_id=asset.id, subject=said.subject)
@@ -332,13 +336,18 @@ async def _keep_finding(work: Unit, asset: Asset, said: Finding, looked_by: Pers
     row.looked_at, row.looked_by = work.now, looked_by
 
 
-async def _is_investigated(work: Unit, asset_id: AssetId) -> bool:
-    found = await work.session.scalar(
-        select(func.count())
-        .select_from(InvestigationItem)
-        .where(InvestigationItem.asset_id == asset_id)
+async def _require_investigated(work: Unit, asset_id: AssetId) -> None:
+    """Each of the five subjects is answered before there is a lot (参考价3)."""
+    found = await work.session.scalars(
+        select(InvestigationItem.subject).where(InvestigationItem.asset_id == asset_id)
     )
-    return found == len(SUBJECTS)
+    answered = set(found)
+    missing = [subject for subject in SUBJECTS if subject not in answered]
+    if missing:
+        raise Refusal(
+            "lot.not_investigated",
+            subjects="、".join(SUBJECT_NAMES[subject] for subject in missing),
+        )
 
 
 def _draft(work: Unit, row: DraftRow) -> DraftLot:

@@ -80,6 +80,8 @@ _BEFORE_SALE: Final = (
 )
 ON_OFFER: Final = frozenset({_S.FIRST_AUCTION, _S.SECOND_AUCTION, _S.SELL_OFF})
 """States in which a listing is public: withdrawing begins with that listing."""
+WITHDRAWABLE: Final = frozenset(_BEFORE_SALE) - ON_OFFER
+"""States from which a lot itself can be taken back (拍变17)."""
 LOT_LIFE: Final[Mapping[tuple[LotState, LotTrigger], LotState]] = {
     (_S.SEIZED, _T.INVESTIGATE): _S.INVESTIGATED,  # 参考价3
     (_S.INVESTIGATED, _T.OPEN_PRICING): _S.PRICING,  # 参考价1

@@ -25,7 +25,7 @@ from auction.lots.commands import advance_lot
 from auction.lots.lot import Lot, LotTrigger
 from auction.notices.commands import issue_notice
 from auction.notices.notice import Notice, NoticeState
-from auction.settlement import papers, policy
+from auction.settlement import papers, policy, rulings
 from auction.settlement.sale import (
     PAYABLE,
     BalanceReceipt,
@@ -224,9 +224,12 @@ async def issue_ruling(work: Unit, sale_id: UUID, *, ruling_number: str) -> Sale
     sale = await _lock(work, sale_id, policy.ISSUE_RULING)
     if not ruling_number.strip():
         raise Refusal("sale.ruling_number_missing")
+    number = rulings.plain(ruling_number)
     sale.advance(SaleTrigger.RULE)
+    if number in await rulings.numbers_used(work.session, sale.case_id):
+        raise Refusal("sale.ruling_number.conflict", number=number)
     await advance_lot(work, LotId(sale.lot_id), LotTrigger.RULE)
-    sale.ruling_number = ruling_number.strip()
+    sale.ruling_number = number
     sale.ruled_at = work.now
     about = await papers.particulars(work.session, sale)
     notice = await issue_notice(work, draft=papers.ruling(sale, about))

@@ -70,11 +70,7 @@ async def particulars(session: AsyncSession, sale: Sale) -> Particulars:
     court = await people.court(session, sale.court_id)
     buyer = await session.get_one(Person, sale.buyer_id)
     masked = (await people.person(session, sale.buyer_id)).masked_number
-    parties = (
-        await session.scalars(
-            select(Party).where(Party.case_id == case.id).order_by(Party.added_at)
-        )
-    ).all()
+    parties = (await session.scalars(Party.standing_in(case.id))).all()
     debtors = [party for party in parties if party.role is PartyRole.RESPONDENT]
     return Particulars(
         court_name=court.name,

@@ -14,6 +14,7 @@ from workers.demo.steps import court, finance, registration
 from workers.demo.steps.bidding import expect, hall_client, least
 
 AGREED = Money.yuan(1_000_000)
+NEGOTIATED = {"held_on": "2026-03-01", "note": "双方当庭议价，笔录附卷"}
 SOON, WITH_BIDDERS, WITH_BIDDERS_MAX = 8.0, 14.0, 60.0
 """Seconds from the choice of the date to the opening; doubled where the machine needs more."""
 TRIES = 4
@@ -35,7 +36,7 @@ async def price_lot(j: Journey, number: int) -> None:
     officer = await j.as_(court.OFFICER)
     desk = f"/court/lots/{j.text('lot_id')}/valuation"
     await officer.submit(desk, "open-assignment")
-    prices = {"applicant_price": str(AGREED), "respondent_price": str(AGREED)}
+    prices = {"applicant_price": str(AGREED), "respondent_price": str(AGREED), **NEGOTIATED}
     await officer.submit(desk, "record-negotiation", prices)
     j.facts["took"] = time.monotonic() - began
 

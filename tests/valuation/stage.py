@@ -145,13 +145,13 @@ class Stage:
             ),
         )
         await work.session.flush()
-        await make_lot(work, made("asset"), new=NewLot(id=self.lot_id, title="一套住房"))
-        await work.session.flush()
         findings = [
             Finding(subject=subject, status=InvestigationStatus.CHECKED, finding="无")
             for subject in SUBJECTS
         ]
         await complete_investigation(work, made("asset"), findings=findings)
+        await work.session.flush()
+        await make_lot(work, made("asset"), new=NewLot(id=self.lot_id, title="一套住房"))
 
     async def appraising(self) -> None:
         """No agreed price; the appraisal is open."""
@@ -162,7 +162,9 @@ class Stage:
             await assignments.record_negotiation(
                 work,
                 self.assignment_id,
-                negotiation=assignments.Negotiation(Money.yuan(1), None),
+                negotiation=assignments.Negotiation(
+                    Money.yuan(1), None, held_on=date(2026, 3, 1), note="议价笔录"
+                ),
             )
         async with self.by(OFFICER) as work:
             await assignments.open_appraisal(

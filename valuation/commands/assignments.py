@@ -1,10 +1,13 @@
 """Open an assignment, record how the negotiation went, open the commissioned appraisal."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy import select
 
 from auction.cases.case import Case
+from auction.kernel.canonical import sha256_hex
+from auction.kernel.clock import BEIJING
 from auction.kernel.ids import AssignmentId, LotId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal, invariant
@@ -27,6 +30,9 @@ class Negotiation:
 
     applicant_price: Money | None
     respondent_price: Money | None
+    held_on: date
+    note: str
+    """The record 议价笔录: what each side said or signed, and where it is kept."""
 
     @property
     def agreed(self) -> Money | None:
@@ -68,11 +74,23 @@ async def record_negotiation(
     assignment = await work.lock(Assignment, assignment_id)
     work.require(policy.NEGOTIATE, assignment.court_id)
     agreed = negotiation.agreed
+    if not negotiation.note.strip():
+        raise Refusal("valuation.negotiation_unproven")
+    if negotiation.held_on > work.now.astimezone(BEIJING).date():
+        raise Refusal("valuation.negotiation_in_future")
     assignment.advance(AssignmentTrigger.AGREE if agreed else AssignmentTrigger.DISAGREE)
     assignment.applicant_price = negotiation.applicant_price
     assignment.respondent_price = negotiation.respondent_price
     assignment.negotiated_at = work.now
-    _record(work, assignment, "negotiation.agreed" if agreed else "negotiation.failed")
+    assignment.negotiated_on = negotiation.held_on
+    assignment.negotiation_note = negotiation.note.strip()
+    _record(
+        work,
+        assignment,
+        "negotiation.agreed" if agreed else "negotiation.failed",
+        held_on=negotiation.held_on.isoformat(),
+        note_digest=sha256_hex(assignment.negotiation_note.encode()),
+    )
     if agreed is not None:
         await _settle_agreed(work, assignment, agreed)
     return assignment

@@ -125,7 +125,7 @@ async def commission_of_report(session: AsyncSession, report_id: UUID) -> Commis
 
 async def served_on(session: AsyncSession, person_id: PersonId) -> Sequence[CommissionView]:
     """Commissions whose report was served in a case of this person."""
-    cases = select(Party.case_id).where(Party.person_id == person_id)
+    cases = select(Party.case_id).where(Party.person_id == person_id, Party.ended_at.is_(None))
     rows = await session.scalars(
         select(Commission)
         .where(Commission.case_id.in_(cases), Commission.served_at.is_not(None))
@@ -139,7 +139,13 @@ async def may_read(session: AsyncSession, seen: CommissionView, person_id: Perso
     if person_id is None or seen.served_at is None:
         return False
     found = await session.scalar(
-        select(Party.id).where(Party.case_id == seen.case_id, Party.person_id == person_id).limit(1)
+        select(Party.id)
+        .where(
+            Party.case_id == seen.case_id,
+            Party.person_id == person_id,
+            Party.ended_at.is_(None),
+        )
+        .limit(1)
     )
     return found is not None
 

@@ -103,7 +103,7 @@ async def of_lot(session: AsyncSession, lot_id: LotId) -> Sequence[DrawLine]:
 
 async def waiting_for(session: AsyncSession, person_id: PersonId) -> Sequence[DrawLine]:
     """Draws under way in which a person may contribute, as a party or as the officer."""
-    cases = select(Party.case_id).where(Party.person_id == person_id)
+    cases = select(Party.case_id).where(Party.person_id == person_id, Party.ended_at.is_(None))
     own = select(Case.id).where(Case.officer_id == person_id)
     under_way = (DrawState.COMMITTING, DrawState.REVEALING)
     rows = await session.scalars(
@@ -156,9 +156,7 @@ async def contributor_of(
         return None
     draw = await _draw(session, draw_id)
     case = await session.get_one(Case, draw.case_id)
-    parties = await session.scalars(
-        select(Party).where(Party.case_id == case.id).order_by(Party.added_at, Party.id)
-    )
+    parties = await session.scalars(Party.standing_in(case.id))
     names = names_of(case, parties.all())
     return next((who for who, person in names if person == person_id), None)
 

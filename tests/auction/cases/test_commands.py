@@ -9,16 +9,15 @@ from auction.cases.commands import (
     NewCase,
     NewClaim,
     NewParty,
-    PayoutAccount,
     add_party,
     case_number,
     close_case,
-    name_payout_account,
     open_case,
     register_claim,
     resume_case,
     stay_case,
 )
+from auction.cases.payouts import PayoutAccount, name_payout_account
 from auction.cases.queries import cases_of_court, claims, parties
 from auction.kernel.actor import Actor, Role
 from auction.kernel.ids import CaseId, ClaimId, PartyId

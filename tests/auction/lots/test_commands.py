@@ -125,17 +125,33 @@ class TestInvestigation:
 
 
 class TestMaking:
-    async def test_a_lot_waits_for_the_investigation(self, database: Database) -> None:
+    async def test_there_is_no_lot_before_the_investigation(self, database: Database) -> None:
         case_id = await a_case(database)
         async with database.unit(OFFICER) as work:
             await seize_asset(work, case_id, new=HOME, seizure=SEIZED)
-        async with database.unit(OFFICER) as work:
-            made = await make_lot(work, HOME.id, new=NewLot(id=LotId(uid(500)), title="住宅"))
-        assert (made.state, made.rulebook) == (LotState.SEIZED, "law")
+        new = NewLot(id=LotId(uid(500)), title="住宅")
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(OFFICER) as work:
+                await make_lot(work, HOME.id, new=new)
+        assert refused.value.code == "lot.not_investigated"
+        assert refused.value.facts["subjects"] == "权属、权利负担、占有使用、欠缴费用、瑕疵"
         async with database.unit(OFFICER) as work:
             await complete_investigation(work, HOME.id, findings=findings())
-        async with database.reading() as session:
-            assert (await lot(session, made.id)).state is LotState.INVESTIGATED
+        async with database.unit(OFFICER) as work:
+            made = await make_lot(work, HOME.id, new=new)
+        assert (made.state, made.rulebook) == (LotState.INVESTIGATED, "law")
+
+    @pytest.mark.parametrize("state", [LotState.SOLD, LotState.CLOSED, LotState.WITHDRAWN])
+    async def test_a_lot_that_is_sold_or_gone_is_not_withdrawn(
+        self, database: Database, state: LotState
+    ) -> None:
+        lot_id = await a_lot(database)
+        async with database.unit(OFFICER) as work:
+            (await work.lock(Lot, lot_id)).state = state
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(OFFICER) as work:
+                await withdraw_lot(work, lot_id, ground="误")
+        assert refused.value.code == "lot.past_withdrawal"
 
     async def test_an_imported_draft_is_adopted_once(self, database: Database) -> None:
         row = "38905781866,1,杭湾,2014,2554500.0,2550000.0,5000.0,4.0,1.0,3895000.0,,"

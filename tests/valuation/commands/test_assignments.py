@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from auction.kernel.actor import SYSTEM
@@ -20,7 +22,9 @@ async def opened(stage: Stage) -> None:
 async def negotiate(stage: Stage, *prices: Money | None):
     async with stage.by(OFFICER) as work:
         return await assignments.record_negotiation(
-            work, stage.assignment_id, negotiation=Negotiation(*prices)
+            work,
+            stage.assignment_id,
+            negotiation=Negotiation(*prices, held_on=date(2026, 3, 1), note="议价笔录"),
         )
 
 

@@ -226,3 +226,63 @@ class TestTheRoadToPublication:
         assert answer.status_code == 303
         assert "数额有误" in (await officer.get(path)).text
         assert (await officer.get(f"/lots/{found.id}")).status_code == 404
+
+
+class TestMistakes:
+    async def test_an_unknown_account_is_a_wrong_field_and_the_input_stays(
+        self, officer: Browser
+    ) -> None:
+        case = await opens_a_case(officer)
+        fields = {"role": "applicant", "username": "nobody77", "contact": "0571-1"}
+        answer = await officer.submit(case, "add-party", fields)
+        assert answer.status_code == 422
+        assert "没有这个账户" in answer.text
+        assert 'value="nobody77"' in answer.text
+
+    async def test_a_mistaken_party_and_an_account_are_corrected_on_the_page(
+        self, officer: Browser
+    ) -> None:
+        case = await opens_a_case(officer)
+        await adds_a_party(officer, case, "applicant", "周立信")
+        await adds_a_party(officer, case, "respondent", "吴长欠")
+        account = {"payout_bank": "杭湾银行", "payout_account": "xx"}
+        assert (await officer.submit(case, "account-1", account)).status_code == 422
+        account["payout_account"] = "6222020001"
+        assert (await officer.submit(case, "account-1", account)).status_code == 303
+        account |= {"payout_account": "6222020002", "reason": "销户"}
+        assert (await officer.submit(case, "account-1", account)).status_code == 303
+        assert "6222020002" in (await officer.get(case)).text
+        gone = await officer.submit(case, "withdraw-party-2", {"reason": "误加"})
+        assert gone.status_code == 303, gone.text
+        assert "吴长欠" not in (await officer.get(case)).text
+
+    async def test_a_lot_before_its_investigation_is_refused_with_what_is_missing(
+        self, officer: Browser
+    ) -> None:
+        asset = await seizes(officer, await opens_a_case(officer))
+        answer = await officer.submit(asset, "make-lot", {})
+        assert answer.status_code == 422
+        assert "还缺：权属、权利负担、占有使用、欠缴费用、瑕疵" in answer.text
+
+    async def test_a_finding_that_is_missing_is_called_by_its_name(self, officer: Browser) -> None:
+        asset = await seizes(officer, await opens_a_case(officer))
+        answer = await officer.submit(asset, "investigation", {"ownership_status": "checked"})
+        assert "“权属”已查明的" in answer.text
+
+    async def test_members_of_the_panel_are_offered_nothing_they_may_not_do(
+        self, database: Database, new_browser: NewBrowser
+    ) -> None:
+        member = await signs_in(new_browser(), await a_member_of_staff(database, Role.PANEL, 2))
+        desk, register = await member.get("/court"), await member.get("/court/cases")
+        assert "/court/imports" not in desk.text
+        assert "/court/cases#open" not in desk.text
+        assert 'id="open-case"' not in register.text
+
+    async def test_too_early_an_opening_names_the_instant_in_beijing(
+        self, database: Database, officer: Browser
+    ) -> None:
+        found = await a_draft(database)
+        terms = {"opens_at": "2026-03-02T10:00:00", "closes_at": "2026-03-03T10:00:00"}
+        answer = await officer.submit(f"/court/listings/{found.id}", "listing-terms", terms)
+        assert re.search(r"2026年\d+月\d+日 \d\d:\d\d:\d\d", answer.text)
+        assert "+00:00" not in answer.text.split("<form", maxsplit=1)[0]

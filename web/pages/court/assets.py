@@ -22,6 +22,7 @@ from auction.lots.asset import (
     Photograph,
 )
 from auction.lots.commands import Finding, NewAsset, NewLot, NewSeizure
+from auction.lots.lot import WITHDRAWABLE
 from web.downloads import file_answer
 from web.forms import FormErrors, form_pictures, read_form
 from web.i18n import n_
@@ -221,6 +222,7 @@ async def lot_page(request: Request) -> Response:
         listings=listings,
         sold=SOLD,
         is_officer=bool(actor.roles & policy.MAKE.roles),
+        can_withdraw=lot.state in WITHDRAWABLE,
         fresh_id=fresh_id(request),
     )
 

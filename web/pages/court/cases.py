@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,22 +13,27 @@ from starlette.routing import BaseRoute, Route
 from auction.cases import commands, policy, queries
 from auction.cases.case import PartyRole
 from auction.cases.claims import ClaimKind
-from auction.cases.commands import NewCase, NewClaim, NewParty, PayoutAccount
+from auction.cases.commands import NewCase, NewClaim, NewParty
+from auction.cases.payouts import PayoutAccount
+from auction.distribution import corrections
 from auction.distribution.queries import paid_out_lots
+from auction.kernel.actor import Permission
 from auction.kernel.ids import CaseId, ClaimId, PartyId
 from auction.kernel.money import ZERO, Money
+from auction.kernel.refusal import Refusal
 from auction.listings.queries import listings_of_court
 from auction.listings.stays import stay_with_offers
 from auction.lots.asset import AssetKind
+from auction.lots.policy import IMPORT
 from auction.lots.queries import assets_of_case, count_draft_lots, lots_of_case, lots_of_court
-from auction.people.queries import person_named
+from auction.people.queries import PersonView, person_named
 from bidding.hall.standstill import obey_listing
-from web.forms import read_form
+from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.pages.court.own import court_of, fresh_id, own
 from web.pages.court.tasks import awaiting_panel, tasks
 from web.views import render, see_other
-from web.wiring import path_id, reading, unit
+from web.wiring import actor_of, path_id, reading, unit
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -65,6 +71,11 @@ class NameAccount(msgspec.Struct, frozen=True):
     payout_name: Line
     payout_bank: Line
     payout_account: Line
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Correction(msgspec.Struct, frozen=True):
+    reason: Line
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -87,6 +98,8 @@ async def desk(request: Request) -> Response:
         awaiting=awaiting_panel(listings),
         cases=cases[:10],
         drafts=drafts,
+        can_open=_may(request, policy.OPEN),
+        can_import=_may(request, IMPORT),
     )
 
 
@@ -95,7 +108,18 @@ async def cases_page(request: Request) -> Response:
     court_id = court_of(request)
     async with reading(request) as session:
         cases = await queries.cases_of_court(session, court_id)
-    return render(request, "court/cases.html", cases=cases, fresh_id=fresh_id(request))
+    return render(
+        request,
+        "court/cases.html",
+        cases=cases,
+        can_open=_may(request, policy.OPEN),
+        fresh_id=fresh_id(request),
+    )
+
+
+def _may(request: Request, permission: Permission) -> bool:
+    """Whether the one who looks may do it: what he may not is not offered."""
+    return bool(actor_of(request).roles & permission.roles)
 
 
 async def open_case(request: Request) -> Response:
@@ -145,7 +169,7 @@ async def add_party(request: Request) -> Response:
     case_id = CaseId(path_id(request))
     form = await read_form(request, AddParty)
     async with unit(request) as work:
-        person = await person_named(work.session, form.username) if form.username else None
+        person = await _account_holder(work.session, form.username)
         new = NewParty(
             id=PartyId(form.id),
             role=form.role,
@@ -183,11 +207,42 @@ async def name_account(request: Request) -> Response:
     party_id = PartyId(path_id(request))
     form = await read_form(request, NameAccount)
     account = PayoutAccount(
-        name=form.payout_name, bank=form.payout_bank, account=form.payout_account
+        name=form.payout_name,
+        bank=form.payout_bank,
+        account=form.payout_account,
+        reason=form.reason,
     )
     async with unit(request) as work:
-        party = await commands.name_payout_account(work, party_id, account=account)
+        party = await corrections.name_payout_account(work, party_id, account=account)
     return see_other(f"/court/cases/{party.case_id}#parties", said=n_("已登记收款账户"))
+
+
+async def withdraw_party(request: Request) -> Response:
+    """Take back a party that was added by mistake."""
+    form = await read_form(request, Correction)
+    async with unit(request) as work:
+        party_id = PartyId(path_id(request))
+        party = await corrections.withdraw_party(work, party_id, reason=form.reason)
+    return see_other(f"/court/cases/{party.case_id}#parties", said=n_("已撤下当事人"))
+
+
+async def withdraw_claim(request: Request) -> Response:
+    """Take back a claim that was registered by mistake."""
+    form = await read_form(request, Correction)
+    async with unit(request) as work:
+        claim_id = ClaimId(path_id(request))
+        claim = await corrections.withdraw_claim(work, claim_id, reason=form.reason)
+    return see_other(f"/court/cases/{claim.case_id}#claims", said=n_("已撤下债权"))
+
+
+async def _account_holder(session: AsyncSession, username: str) -> PersonView | None:
+    """Whose account it is; an unknown name is a wrong field, not a missing page."""
+    if not username:
+        return None
+    try:
+        return await person_named(session, username)
+    except Refusal as refused:
+        raise FormErrors({"username": "case.no_such_account"}) from refused
 
 
 async def stay(request: Request) -> Response:
@@ -218,4 +273,6 @@ ROUTES: list[BaseRoute] = [
     Route("/court/cases/{id}/stay", stay, methods=["POST"]),
     Route("/court/cases/{id}/resume", resume, methods=["POST"]),
     Route("/court/parties/{id}/account", name_account, methods=["POST"]),
+    Route("/court/parties/{id}/withdraw", withdraw_party, methods=["POST"]),
+    Route("/court/claims/{id}/withdraw", withdraw_claim, methods=["POST"]),
 ]

@@ -23,6 +23,7 @@ from auction.settlement.queries import (
     sales_of_court,
     tax_lines,
 )
+from auction.settlement.rulings import next_number, numbers_used
 from auction.settlement.sale import SaleState
 from web.forms import read_form
 from web.i18n import n_
@@ -102,12 +103,14 @@ async def sale_page(request: Request) -> Response:
         way = await route(session, found.id)
         registries = await organisations(session, OrganisationKind.REGISTRY)
         bureaus = await organisations(session, OrganisationKind.TAX)
+        used = await numbers_used(session, found.case_id)
     is_officer = Role.OFFICER in actor_of(request).roles
     return render(
         request,
         "court/sale.html",
         sale=found,
         road=road_of(found),
+        next_ruling=next_number(found.case_number, used),
         papers=papers,
         receipts=paid,
         taxes=taxes,

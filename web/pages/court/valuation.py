@@ -1,5 +1,6 @@
 """The officer's desk for one lot's reference price: negotiation, appraisal, draw, report."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -40,11 +41,13 @@ class Opening(msgspec.Struct, frozen=True):
     assignment_id: UUID
 
 
-class Negotiated(msgspec.Struct, frozen=True):
+class Negotiated(msgspec.Struct, frozen=True, kw_only=True):
     """The price of each side; empty when a side named none."""
 
     applicant_price: Money | None = None
     respondent_price: Money | None = None
+    held_on: date
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class Appraising(msgspec.Struct, frozen=True):
@@ -123,7 +126,9 @@ async def negotiation(request: Request) -> Response:
         await record_negotiation(
             work,
             assignment_id,
-            negotiation=Negotiation(form.applicant_price, form.respondent_price),
+            negotiation=Negotiation(
+                form.applicant_price, form.respondent_price, held_on=form.held_on, note=form.note
+            ),
         )
     return _back(lot_id, n_("议价结果已记录。"))
 

@@ -46,9 +46,13 @@ class Thing:
 
 THING = Thing()
 FINDINGS = (
-    ("ownership", "checked", "被执行人吴长欠与案外人按份共有，登记无查封以外的限制"),
+    ("ownership", "checked", "登记在被执行人吴长欠名下，单独所有"),
     ("encumbrances", "checked", "2019年5月6日抵押登记，抵押权人杭湾商业银行股份有限公司"),
-    ("occupancy", "checked", "空置，无租赁"),
+    (
+        "occupancy",
+        "checked",
+        "王五常承租，2019年4月1日至2029年3月31日，早于抵押登记，租赁不因拍卖终止",
+    ),
     ("arrears", "unknown", "物业未答复是否欠费"),
     ("defects", "not_checked", ""),
 )

@@ -10,7 +10,7 @@ from workers.demo.journey import Journey, StepError
 BIDDERS = ("bidder1", "bidder2", "bidder3", "bidder4", "bidder5")
 INSIDER = "insider"
 PRIORITY_HOLDER = "bidder5"
-"""按份共有人 of the asset: the panel confirms the first rank."""
+"""承租人 of the asset: the panel confirms the first rank."""
 PANEL = "panel1"
 CODE_SECONDS_MAX = 60.0
 _TICKET_TOKEN = re.compile(r'data-token="([^"]+)"')
@@ -77,7 +77,7 @@ async def register(j: Journey, username: str, *, has_priority: bool = False) -> 
     for form_id in sorted(form for form in page.forms if form.startswith("ack-")):
         page = await browser.fill(page, form_id, {})
     if has_priority:
-        ground = {"ground": "按份共有人，占二分之一份额"}
+        ground = {"ground": "承租人，租赁合同租期至2029年3月31日"}
         page = await browser.fill(page, "claim-priority", ground)
     secret = room_password(username)
     page = await browser.fill(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import typst
 
-from auction.kernel.clock import BEIJING
+from auction.kernel.clock import BEIJING, SystemClock
 from auction.kernel.money import Money
 from workers.demo.browser import Browser, Page, PageError
 from workers.demo.cast import AGENCIES, REGION
@@ -55,6 +55,8 @@ async def _no_agreement(j: Journey) -> None:
     prices = {
         "applicant_price": str(Money(value.fen // 10 * 8)),
         "respondent_price": str(Money(value.fen // 10 * 13)),
+        "held_on": SystemClock().now().astimezone(BEIJING).date().isoformat(),
+        "note": "双方到庭议价未达成一致，议价笔录双方签字附卷",
     }
     await officer.submit(_desk(j), "record-negotiation", prices)
     await officer.submit(_desk(j), "open-appraisal", {"field": "real_estate", "region": REGION})

@@ -8,6 +8,8 @@ from tests.valuation.stage import Stage
 from tests.web.pages.valuing import SignIn, enrol
 from tests.web.pages.valuing import signed_in as signed_in
 
+EVIDENCE = {"held_on": "2026-03-01", "note": "双方当庭议价，笔录附卷"}
+
 
 @pytest.fixture
 def stage(database: Database, clock: FrozenClock) -> Stage:
@@ -25,7 +27,7 @@ async def test_no_common_price_leads_over_the_appraisal_to_an_announced_draw(
     signed_in: SignIn, desk: str
 ) -> None:
     officer = await signed_in("officer")
-    prices = {"applicant_price": "100", "respondent_price": "200"}
+    prices = {"applicant_price": "100", "respondent_price": "200", **EVIDENCE}
     for form_id, fields in (
         ("open-assignment", {}),
         ("record-negotiation", prices),
@@ -43,10 +45,11 @@ async def test_one_price_from_both_sides_is_the_reference_price(
 ) -> None:
     officer = await signed_in("officer")
     await officer.submit(desk, "open-assignment", {})
-    prices = {"applicant_price": "1,000.50", "respondent_price": "1000.5"}
+    prices = {"applicant_price": "1,000.50", "respondent_price": "1000.5", **EVIDENCE}
     await officer.submit(desk, "record-negotiation", prices)
     page = await officer.get(desk)
     assert "1,000.50" in page.text
+    assert "双方当庭议价，笔录附卷" in page.text
     assert 'id="reference-price"' in page.text
 
 
@@ -65,3 +68,12 @@ async def test_nobody_else_has_the_desk(
     signed_in: SignIn, desk: str, username: str, status: int
 ) -> None:
     assert (await (await signed_in(username)).get(desk)).status_code == status
+
+
+async def test_a_negotiation_without_its_record_is_refused(signed_in: SignIn, desk: str) -> None:
+    officer = await signed_in("officer")
+    await officer.submit(desk, "open-assignment", {})
+    prices = {"applicant_price": "100", "respondent_price": "100", "held_on": "2026-03-01"}
+    answer = await officer.submit(desk, "record-negotiation", prices)
+    assert answer.status_code == 422
+    assert 'id="e-note"' in answer.text
