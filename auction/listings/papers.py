@@ -82,4 +82,4 @@ async def _facts(session: AsyncSession, listing: Listing, case: Case) -> dict[st
 
 
 def _words(item: ListingItem) -> str:
-    return item.text or f"见附件(SHA-256 {item.digest})"
+    return item.text or f"见附件（SHA-256 {item.digest}）"

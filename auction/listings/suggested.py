@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
@@ -60,7 +61,7 @@ def _announcement(known: Known) -> str:
     return (
         f"{known.court_name}就{known.case_number}一案，对“{listing.title}”进行"
         f"{ROUND_NAMES[listing.round]}，竞价于{_when(listing, 'opens')}开始，"
-        f"{_when(listing, 'closes')}结束(延时的除外)。"
+        f"{_when(listing, 'closes')}结束（延时的除外）。"
     )
 
 
@@ -68,10 +69,9 @@ def _price(lot: LotView) -> str:
     price = lot.reference_price
     if price is None:
         return ""
-    until = price.valid_until.astimezone(BEIJING)
     return (
         f"财产处置参考价{_yuan(price.amount)}，依据：{price.basis}，"
-        f"有效期至{until:%Y-%m-%d %H:%M:%S}。"
+        f"有效期至{_day(price.valid_until - timedelta(microseconds=1))}（含当日）。"
     )
 
 
@@ -80,9 +80,9 @@ def _schedule(rules: Rulebook, listing: ListingView) -> str:
     by = _length(rules, "auction.extend_by")
     return (
         f"{_when(listing, 'opens')}至{_when(listing, 'closes')}。"
-        f"起拍价(即保留价){_yuan(listing.starting_price)}，增价幅度{_yuan(listing.increment)}，"
+        f"起拍价（即保留价）{_yuan(listing.starting_price)}，增价幅度{_yuan(listing.increment)}，"
         f"出价为起拍价加增价幅度的整数倍。竞价结束前{trigger}内有出价的，自该出价起顺延{by}。"
-        "一人以不低于起拍价出价即可成交(网拍11)。"
+        "一人以不低于起拍价出价即可成交（网拍11）。"
     )
 
 
@@ -112,9 +112,11 @@ def _priority_holders(notifications: Sequence[NotificationView]) -> str:
 
 
 def _notifications(notifications: Sequence[NotificationView]) -> str:
+    if not all(item.notified_at for item in notifications):
+        return "拍卖发布前依法通知当事人和已知优先购买权人，通知情况以本页公示的记录为准。"
     told = [ROLE_NAMES[item.role] for item in notifications if not item.impossible_because]
     not_told = [
-        f"{ROLE_NAMES[item.role]}({item.impossible_because})"
+        f"{ROLE_NAMES[item.role]}（{item.impossible_because}）"
         for item in notifications
         if item.impossible_because
     ]
@@ -145,7 +147,15 @@ def _length(rules: Rulebook, key: str) -> str:
 
 def _when(listing: ListingView, which: str) -> str:
     moment = listing.opens_at if which == "opens" else listing.closes_at
-    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+    local = moment.astimezone(BEIJING)
+    seconds = f"{local.second:02d}秒" if local.second else ""
+    return f"{_day(moment)}{local.hour:02d}时{local.minute:02d}分{seconds}"
+
+
+def _day(moment: datetime) -> str:
+    """The Beijing day as announcements write it: 2026年11月22日."""
+    local = moment.astimezone(BEIJING)
+    return f"{local.year}年{local.month}月{local.day}日"
 
 
 def _yuan(amount: Money) -> str:

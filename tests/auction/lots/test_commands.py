@@ -96,7 +96,7 @@ class TestInvestigation:
         with pytest.raises(Refusal) as refused:
             async with database.unit(OFFICER) as work:
                 await complete_investigation(work, HOME.id, findings=findings()[:-1])
-        assert refused.value.facts == {"subject": "defects"}
+        assert refused.value.facts == {"subject": "InvestigationSubject.defects"}
 
     async def test_checked_says_what_and_unknown_may_be_silent(self, database: Database) -> None:
         asset_id = await an_asset(database, await a_case(database))
@@ -238,7 +238,7 @@ class TestHolding:
         with pytest.raises(Refusal) as refused:
             async with database.unit(OFFICER) as work:
                 await withdraw_lot(work, lot_id, ground="再次")
-        assert refused.value.code == "state.not_allowed"
+        assert refused.value.code == "lot.past_withdrawal"
 
     def test_the_lot_pins_its_states(self) -> None:
         assert Lot.__table__.c.state.nullable is False
