@@ -167,7 +167,7 @@ async def serve_plan(work: Unit, plan_id: UUID) -> Plan:
     plan.advance(PlanTrigger.SERVE)
     plan.served_at = work.now
     plan.objections_until = await service.window_from(work.session, plan, work.now)
-    for draft in await service.drafts(work.session, plan, plan.objections_until):
+    for draft in await service.drafts(work.session, plan):
         await issue_notice(work, draft=draft)
     _record(work, plan, "plan.served")
     return plan

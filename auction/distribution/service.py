@@ -23,6 +23,8 @@ WINDOW = "dist.plan_objection"
 CONCERNED = frozenset({PartyRole.APPLICANT, PartyRole.CREDITOR, PartyRole.RESPONDENT})
 """各债权人和被执行人: everybody on whom a plan is served and who may object."""
 
+_NUMERALS = "〇一二三四五六七八九"
+_UNIT_WORDS = {"day": "日", "second": "秒", "minute": "分钟", "hour": "小时", "month": "个月"}
 RANK_NAMES: Mapping[Rank, str] = MappingProxyType(
     {
         Rank.ENFORCEMENT_COST: "执行费用",
@@ -53,9 +55,9 @@ async def window_from(session: AsyncSession, plan: Plan, start: datetime) -> dat
     return ends_at(start, BY_NAME[case.rulebook].rule(WINDOW))
 
 
-async def drafts(session: AsyncSession, plan: Plan, until: datetime) -> list[NoticeDraft]:
+async def drafts(session: AsyncSession, plan: Plan) -> list[NoticeDraft]:
     """One notice for each person concerned, all with the same plan."""
-    facts = await _facts(session, plan, until)
+    facts = await _facts(session, plan)
     seen: set[tuple[UUID | None, str]] = set()
     found = []
     for party in await concerned_parties(session, plan.case_id):
@@ -75,7 +77,7 @@ async def drafts(session: AsyncSession, plan: Plan, until: datetime) -> list[Not
     return found
 
 
-async def _facts(session: AsyncSession, plan: Plan, until: datetime) -> dict[str, object]:
+async def _facts(session: AsyncSession, plan: Plan) -> dict[str, object]:
     sale = await session.get_one(Sale, plan.sale_id)
     lot = await session.get_one(Lot, sale.lot_id)
     case = await session.get_one(Case, plan.case_id)
@@ -89,7 +91,7 @@ async def _facts(session: AsyncSession, plan: Plan, until: datetime) -> dict[str
         "plan_number": plan.number,
         "lot_title": lot.title,
         "proceeds_fen": plan.proceeds.fen,
-        "objection_until_at": until.isoformat(),
+        "objection_term": term_words(*_term(case)),
         "lines": [
             {
                 "rank_name": RANK_NAMES[line.rank],
@@ -100,6 +102,18 @@ async def _facts(session: AsyncSession, plan: Plan, until: datetime) -> dict[str
             for line in lines
         ],
     }
+
+
+def _term(case: Case) -> tuple[int, str]:
+    book = BY_NAME[case.rulebook]
+    return book.integer(WINDOW), book.rule(WINDOW).unit
+
+
+def term_words(value: int, unit: str) -> str:
+    """A term as a paper prints it: 十五日; the paper cannot know the day on which it arrives."""
+    tens, ones = divmod(value, 10)
+    head = "" if tens == 0 else f"{_NUMERALS[tens] if tens > 1 else ''}十"
+    return f"{head}{_NUMERALS[ones] if ones else ''}{_UNIT_WORDS[unit]}"
 
 
 async def served_notices(session: AsyncSession, plan: Plan) -> Sequence[Notice]:

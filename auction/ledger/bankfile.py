@@ -104,6 +104,28 @@ class StatementFile:
         return before or ZERO
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where lines do not begin with what the account held after the one before."""
+
+    line_no: int
+    expected: Money
+    found: Money | None
+
+
+def find_gap(fresh: Sequence[FileLine], closing: Money | None) -> Gap | None:
+    """The first break of new lines that follow on `closing`: a line left out shows as a gap.
+
+    Without a closing balance nothing was ever imported, and any opening will do.
+    """
+    before = closing
+    for line in fresh:
+        if before is not None and line.balance_before != before:
+            return Gap(line.line_no, before, line.balance_before)
+        before = line.balance
+    return None
+
+
 def read_statement(content: bytes) -> StatementFile:
     """Read a file; refuse with `bank.not_text`, `bank.no_header` or `bank.too_long` as a whole."""
     rows = _rows(content)

@@ -11,7 +11,7 @@ from auction.kernel.ids import CourtId
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.ledger import policy
-from auction.ledger.bankfile import FileLine, StatementFile
+from auction.ledger.bankfile import FileLine, StatementFile, find_gap
 from auction.ledger.book import court_account, open_account, post
 from auction.ledger.chart import AccountKind
 from auction.ledger.orders import (
@@ -26,7 +26,7 @@ from auction.ledger.orders import (
     lock_order,
     order_payment,
 )
-from auction.ledger.queries import new_lines
+from auction.ledger.queries import last_line, new_lines
 from auction.ledger.statement import (
     BankLine,
     Direction,
@@ -70,8 +70,8 @@ async def import_statement(
     if known is not None:
         return Imported(known.id, 0, len(file.lines))
     fresh = await new_lines(work.session, court_id, file.lines)
-    position, closing = await _last_line(work, court_id)
-    opening = _check_continues(fresh, closing if position else None)
+    position, closing = await last_line(work.session, court_id)
+    opening = _check_continues(fresh, closing)
     statement = Statement(
         id=work.new_id(),
         court_id=court_id,
@@ -240,29 +240,15 @@ async def _one_at_a_time(work: Unit, court_id: CourtId) -> None:
     await work.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-async def _last_line(work: Unit, court_id: CourtId) -> tuple[int, Money]:
-    row = (
-        await work.session.execute(
-            select(StatementLine.position, StatementLine.balance)
-            .where(StatementLine.court_id == court_id)
-            .order_by(StatementLine.position.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    return (row.position, row.balance) if row else (0, ZERO)
-
-
 def _check_continues(fresh: Sequence[FileLine], closing: Money | None) -> Money:
     """Return what the account held before anything was imported, if this is the first file.
 
     Every new line must begin where the one before it ended: a line left out shows as a gap.
     """
     opening = fresh[0].balance_before or ZERO if fresh and closing is None else ZERO
-    before = opening if closing is None else closing
-    for line in fresh:
-        if line.balance_before != before:
-            raise Refusal("bank.gap", expected=before, found=line.balance_before)
-        before = line.balance
+    gap = find_gap(fresh, closing)
+    if gap is not None:
+        raise Refusal("bank.gap", expected=gap.expected, found=gap.found)
     return opening
 
 

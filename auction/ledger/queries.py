@@ -37,6 +37,19 @@ async def new_lines(
     return [line for line in lines if line.digest not in known]
 
 
+async def last_line(session: AsyncSession, court_id: CourtId) -> tuple[int, Money | None]:
+    """Where a court's lines end: the last one's place and balance; nothing was ever imported: 0."""
+    row = (
+        await session.execute(
+            select(StatementLine.position, StatementLine.balance)
+            .where(StatementLine.court_id == court_id)
+            .order_by(StatementLine.position.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return (row.position, row.balance) if row else (0, None)
+
+
 async def book_text(session: AsyncSession, court_id: str | None = None) -> BookText:
     """Read the whole book of a court, or of all courts, for the exports."""
     accounts = await _account_names(session, court_id)

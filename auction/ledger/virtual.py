@@ -14,6 +14,8 @@ from auction.store.unit import Unit
 
 _PREFIX = "955899"
 _ROOM = 10**12
+BANK_NAME = "演示银行杭湾支行"
+"""The made-up bank of the dedicated account; no payer can reach it."""
 
 
 class Expected(StrEnum):
@@ -38,6 +40,11 @@ class VirtualAccount(Base):
     court_id: Mapped[str]
     expected: Mapped[Expected] = state_column(Expected)
     owner_id: Mapped[UUID]
+
+
+def account_holder(court_name: str) -> str:
+    """Whose name a payer writes: the court's dedicated account (法发〔2017〕6号4)."""
+    return f"{court_name}执行款专户"
 
 
 async def open_virtual_account(

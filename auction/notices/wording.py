@@ -75,6 +75,7 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = MappingProxyType(
         NoticeKind.TITLE_RULING: (
             "ruling_number", "lot_title", "registry_number", "applicant_name", "debtor_name",
             "buyer_name", "buyer_identity", "hammer_price_fen", "closed_at", "paid_at",
+            "judge_name",
         ),
         NoticeKind.ASSIST_EXECUTION: (
             "ruling_number", "lot_title", "registry_number", "debtor_name", "buyer_name",
@@ -85,7 +86,7 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = MappingProxyType(
             "buyer_name", "buyer_identity", "hammer_price_fen", "closed_at",
         ),
         NoticeKind.PLAN_SERVICE: (
-            "plan_number", "lot_title", "proceeds_fen", "objection_until_at",
+            "plan_number", "lot_title", "proceeds_fen", "objection_term",
             "lines[rank_name,payee_name,claim_fen,paid_fen]",
         ),
     }

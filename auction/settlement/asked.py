@@ -7,7 +7,22 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.money import Money
+from auction.law.taxes import TaxKind
+from auction.lots.asset import Asset, AssetKind
+from auction.lots.lot import Lot
 from auction.settlement.sale import Sale, SaleState
+
+_REALTY_ONLY = frozenset({TaxKind.LAND_VALUE, TaxKind.DEED})
+
+
+def kinds_of(kind: AssetKind) -> frozenset[TaxKind]:
+    """The taxes that the transfer of a thing of this kind can carry (契税法1, 车辆购置税法1)."""
+    unfit = set[TaxKind]()
+    if kind is not AssetKind.VEHICLE:
+        unfit.add(TaxKind.VEHICLE_PURCHASE)
+    if kind.is_movable or kind is AssetKind.EQUITY:
+        unfit |= _REALTY_ONLY
+    return frozenset(TaxKind) - unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +32,7 @@ class AskedView:
     sale_id: UUID
     state: SaleState
     hammer_price: Money
+    asset_kind: AssetKind
     certificate_number: str
 
     @property
@@ -32,11 +48,14 @@ class AskedView:
 
 async def sale_asked_by(session: AsyncSession, notice_id: UUID) -> AskedView | None:
     """The sale that issued this notice, or nothing."""
-    sale = await session.scalar(
-        select(Sale).where(
-            or_(Sale.registry_notice_id == notice_id, Sale.tax_notice_id == notice_id)
-        )
+    wanted = (
+        select(Sale, Asset.kind)
+        .join(Lot, Lot.id == Sale.lot_id)
+        .join(Asset, Asset.id == Lot.asset_id)
+        .where(or_(Sale.registry_notice_id == notice_id, Sale.tax_notice_id == notice_id))
     )
-    if sale is None:
+    found = (await session.execute(wanted)).one_or_none()
+    if found is None:
         return None
-    return AskedView(sale.id, sale.state, sale.hammer_price, sale.certificate_number)
+    sale, kind = found
+    return AskedView(sale.id, sale.state, sale.hammer_price, kind, sale.certificate_number)

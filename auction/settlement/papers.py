@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import Case, Party, PartyRole
 from auction.kernel.refusal import Refusal
+from auction.ledger.virtual import BANK_NAME, account_holder
 from auction.lots.asset import Asset, AssetKind
 from auction.lots.lot import Lot
 from auction.notices.notice import NoticeDraft
@@ -39,6 +40,7 @@ class Particulars:
     """Who and what a sale is about, in names: for papers and desks, never for the journal."""
 
     court_name: str
+    judge_name: str
     case_number: str
     lot_title: str
     asset_kind: str
@@ -74,6 +76,7 @@ async def particulars(session: AsyncSession, sale: Sale) -> Particulars:
     debtors = [party for party in parties if party.role is PartyRole.RESPONDENT]
     return Particulars(
         court_name=court.name,
+        judge_name=(await people.person(session, case.officer_id)).name,
         case_number=case.number,
         lot_title=lot.title,
         asset_kind=KIND_NAMES[asset.kind],
@@ -108,7 +111,9 @@ def confirmation(sale: Sale, about: Particulars) -> NoticeDraft:
         "balance_fen": sale.balance.fen,
         "closed_at": sale.closed_at.isoformat(),
         "balance_due_at": sale.balance_due_at.isoformat(),
-        "balance_account": sale.virtual_account,
+        "balance_account": (
+            f"户名{account_holder(about.court_name)}，开户银行{BANK_NAME}，账号{sale.virtual_account}"
+        ),
     }
     return _to_buyer(sale, about, NoticeKind.SALE_CONFIRMATION, facts)
 
@@ -124,6 +129,7 @@ def ruling(sale: Sale, about: Particulars) -> NoticeDraft:
         "buyer_identity": about.buyer_masked,
         "hammer_price_fen": sale.hammer_price.fen,
         "closed_at": sale.closed_at.isoformat(),
+        "judge_name": about.judge_name,
         "paid_at": sale.paid_at.isoformat() if sale.paid_at else "",
     }
     return _to_buyer(sale, about, NoticeKind.TITLE_RULING, facts)

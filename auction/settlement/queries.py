@@ -12,10 +12,12 @@ from auction.cases.case import Case
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.taxes import Bearer, TaxKind
+from auction.ledger.virtual import account_holder
 from auction.lots.lot import Lot
 from auction.notices.notice import Notice, NoticeState
 from auction.notices.wording import TITLES
 from auction.people.identity import masked
+from auction.people.organisation import Court
 from auction.people.person import Person
 from auction.settlement.sale import BalanceReceipt, Sale, SaleState, TaxLine
 
@@ -29,6 +31,8 @@ class SaleView:
     lot_id: UUID
     case_id: UUID
     court_id: str
+    payee: str
+    """The holder of the account that the balance is paid to."""
     lot_title: str
     case_number: str
     buyer_id: UUID
@@ -235,23 +239,25 @@ async def signed_for(session: AsyncSession) -> Sequence[UUID]:
     return rows.all()
 
 
-def _sales() -> Select[Sale, str, str, str, str]:
+def _sales() -> Select[Sale, str, str, str, str, str]:
     return (
-        select(Sale, Lot.title, Case.number, Person.name, Person.identity_number)
+        select(Sale, Lot.title, Case.number, Person.name, Person.identity_number, Court.name)
         .join(Lot, Lot.id == Sale.lot_id)
         .join(Case, Case.id == Sale.case_id)
         .join(Person, Person.id == Sale.buyer_id)
+        .join(Court, Court.id == Sale.court_id)
     )
 
 
-def _view(found: Row[Sale, str, str, str, str]) -> SaleView:
-    row, lot_title, case_number, buyer, number = found
+def _view(found: Row[Sale, str, str, str, str, str]) -> SaleView:
+    row, lot_title, case_number, buyer, number, court_name = found
     return SaleView(
         id=row.id,
         listing_id=row.listing_id,
         lot_id=row.lot_id,
         case_id=row.case_id,
         court_id=row.court_id,
+        payee=account_holder(court_name),
         lot_title=lot_title,
         case_number=case_number,
         buyer_id=row.buyer_id,

@@ -21,8 +21,9 @@ from auction.notices.commands import record_receipt
 from auction.notices.notice import NoticeState
 from auction.notices.queries import NoticeView, inbox, notice_for
 from auction.notices.wording import NoticeKind
-from auction.settlement.asked import AskedView, sale_asked_by
+from auction.settlement.asked import AskedView, kinds_of, sale_asked_by
 from auction.settlement.commands import AssessedTax, record_tax_lines, register_title
+from auction.settlement.queries import tax_lines
 from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.views import render, see_other
@@ -48,14 +49,17 @@ async def inbox_page(request: Request) -> Response:
     actor = require_of(request, policy.READ_INBOX)
     async with reading(request) as session:
         notices = await inbox(session, actor)
-    desk = "/assist" if actor.roles & {Role.REGISTRY, Role.TAX} else "/inbox"
-    return render(request, "notices/inbox.html", notices=notices, desk=desk)
+    is_asked = bool(actor.roles & {Role.REGISTRY, Role.TAX})
+    desk = "/assist" if is_asked else "/inbox"
+    return render(request, "notices/inbox.html", notices=notices, desk=desk, is_asked=is_asked)
 
 
 async def notice_page(request: Request) -> Response:
     """One notice with its proof and what it wants answered."""
     async with reading(request) as session:
         notice, asked = await _notice(request, session)
+        is_letter = notice.kind is NoticeKind.TAX_COORDINATION
+        sent = await tax_lines(session, asked.sale_id) if asked and is_letter else ()
     return render(
         request,
         "notices/notice.html",
@@ -67,7 +71,8 @@ async def notice_page(request: Request) -> Response:
         can_register=asked is not None
         and asked.is_awaiting_registration
         and notice.kind is NoticeKind.ASSIST_EXECUTION,
-        tax_rows=TAX_ROWS,
+        tax_rows=[row for row in TAX_ROWS if row[0] in _fitting(asked)],
+        sent=sent,
     )
 
 
@@ -102,15 +107,31 @@ async def receive(request: Request) -> Response:
 
 async def assess(request: Request) -> Response:
     """The bureau answers with its tax lines: kept as its answer and on the sale, in one commit."""
-    lines = _tax_lines({name: str(text) for name, text in (await request.form()).items()})
+    posted = {name: str(text) for name, text in (await request.form()).items()}
     async with reading(request) as session:
         notice, asked = await _notice(request, session)
+    lines = _answer(posted, _fitting(asked))
     if asked is None:
         raise Refusal("not_found", what="sale", id=str(notice.id))
     async with unit(request) as work:
         await record_receipt(work, notice.id, answer={"lines": [_written(line) for line in lines]})
         await record_tax_lines(work, asked.sale_id, lines=lines)
     return see_other(f"/assist/{notice.id}", said=n_("税费核定已回复法院。"))
+
+
+def _answer(posted: dict[str, str], kinds: frozenset[TaxKind]) -> list[AssessedTax]:
+    """The lines of an answer; none at all only where the bureau says so by its tick."""
+    lines = _tax_lines(posted)
+    unfit = [line for line in lines if line.kind not in kinds]
+    if unfit:
+        raise FormErrors({f"{unfit[0].kind}-{unfit[0].bearer}-base": "form.not_offered"})
+    if bool(lines) == bool(posted.get("no_tax")):
+        raise FormErrors({"no_tax": "form.not_valid" if lines else "form.required"})
+    return lines
+
+
+def _fitting(asked: AskedView | None) -> frozenset[TaxKind]:
+    return kinds_of(asked.asset_kind) if asked else frozenset()
 
 
 def _tax_lines(posted: dict[str, str]) -> list[AssessedTax]:

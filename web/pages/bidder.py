@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute, Route
 from auction.deposits.deposit import DepositState
 from auction.deposits.queries import DepositView, deposit_of
 from auction.kernel.ids import PersonId
+from auction.ledger.virtual import BANK_NAME, account_holder
 from auction.listings.listing import Listing, ListingState
 from auction.notices.queries import inbox
+from auction.people.queries import court
 from auction.settlement.sale import Sale, SaleState
 from bidding.enrolment_queries import RegistrationView, registrations_by
 from bidding.hall.session import Board
@@ -41,6 +43,8 @@ class Entry:
     board: Board | None
     sale: Sale | None
     """Only when it is mine."""
+    payee: str
+    """The holder of the account that deposit and balance are paid to."""
     is_sold_to_another: bool = False
 
     @property
@@ -85,6 +89,7 @@ async def me_page(request: Request) -> Response:
         request,
         "bidder/me.html",
         entries=entries,
+        bank=BANK_NAME,
         waiting=[entry for entry in entries if entry.next_act],
         notices=notices,
     )
@@ -103,6 +108,7 @@ async def _entry(
         board=await session_of_listing(session, listing.id),
         sale=sold if is_mine else None,
         is_sold_to_another=sold is not None and not is_mine,
+        payee=account_holder((await court(session, listing.court_id)).name),
     )
 
 

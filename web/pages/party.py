@@ -23,6 +23,7 @@ from auction.distribution.queries import (
     statement,
 )
 from auction.kernel.refusal import Refusal
+from auction.ledger.virtual import BANK_NAME
 from auction.notices.commands import record_receipt
 from auction.settlement import policy as settling
 from auction.settlement.commands import serve_ruling
@@ -134,6 +135,7 @@ async def purchase_page(request: Request) -> Response:
         papers=[paper for paper in papers if paper.addressee_name == found.buyer_name],
         receipts=paid,
         ruling=ruling,
+        bank=BANK_NAME,
         is_payable=found.state in PAYABLE,
         can_sign=ruling is not None and ruling.state.value == "served",
     )

@@ -15,6 +15,7 @@ from auction.cases.queries import parties_of_person
 from auction.deposits.queries import DepositView, deposit_of
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
+from auction.ledger.virtual import BANK_NAME, account_holder
 from auction.listings.listing import Listing
 from auction.people.credentials import Credential, Passwords
 from auction.people.queries import court
@@ -73,6 +74,8 @@ async def join_page(request: Request) -> Response:
         "registration/join.html",
         listing=listing,
         court_name=court_name,
+        payee=account_holder(court_name),
+        bank=BANK_NAME,
         registration=registration,
         deposit=deposit,
         me=sign_in.person if sign_in else None,

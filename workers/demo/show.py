@@ -15,7 +15,7 @@ from auction.store.database import Database
 from workers.demo.journey import Address, Journey, StepError, run_journey
 from workers.demo.road import ROAD
 from workers.demo.seed import ACCOUNTS_FILE, seed
-from workers.embedded.place import any_ports, default_state, preferred_ports
+from workers.embedded.place import any_ports, default_state, kept_ports, prepare_state
 from workers.stack import Plan, Say, Stack, wait_for_signal
 
 LOTS = Path(__file__).resolve().parent / "lots.csv"
@@ -37,11 +37,12 @@ Accounts = Mapping[str, Mapping[str, str]]
 def run_demo(say: Say) -> None:
     """Start everything, walk the road on a new database, and serve until told to end."""
     state = default_state()
+    prepare_state(state)
     told = wait_for_signal()
     plan = Plan(
         state=state,
         rulebook=DEMONSTRATION,
-        ports=preferred_ports(os.environ),
+        ports=kept_ports(state, os.environ),
         environment=os.environ,
     )
     stack = Stack(plan, say)

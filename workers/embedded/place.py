@@ -64,6 +64,22 @@ def _are_free(*ports: int) -> bool:
     return all(_is_free(port) for port in ports)
 
 
+def kept_ports(state: Path, environment: Mapping[str, str]) -> Ports:
+    """The ports that a state folder was first served on, unless others are asked for or taken.
+
+    Papers print the address they can be verified at: it should still lead there tomorrow.
+    """
+    kept = state / "ports"
+    is_asked = any(environment.get(name) for name in ("WEB_PORT", "LIVE_PORT"))
+    if kept.exists() and not is_asked:
+        web, live = (int(port) for port in kept.read_text().split())
+        return Ports(web, live) if _are_free(web, live) else preferred_ports(environment)
+    ports = preferred_ports(environment)
+    if not kept.exists():
+        kept.write_text(f"{ports.web} {ports.live}\n")
+    return ports
+
+
 def any_ports() -> Ports:
     """Two ports free at this moment."""
     web = live = free_port()

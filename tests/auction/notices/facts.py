@@ -26,6 +26,8 @@ FACTS: dict[str, object] = {
     "paid_at": "2026-12-01T10:00:00+08:00",
     "drawn_at": "2026-11-01T10:00:00+08:00",
     "objection_until_at": "2026-12-01T10:00:00+08:00",
+    "objection_term": "十五日",
+    "judge_name": "沈执",
     "valued_on": "2026-10-01",
     "valid_until_on": "2027-09-30",
     "items": [{"heading": f"事项{i}", "text": "详见公示材料。"} for i in range(1, 12)],

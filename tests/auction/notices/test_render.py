@@ -80,6 +80,25 @@ def test_the_qr_code_leads_to_the_page_that_verifies(tmp_path: Path) -> None:
     assert found == [f"{ORIGIN}/verify/{CODE}"]
 
 
+def test_a_plan_tells_its_term_in_words_and_not_a_moment(tmp_path: Path) -> None:
+    text = read_back(render(a_paper(NoticeKind.PLAN_SERVICE), ORIGIN), tmp_path)
+    assert "自送达之日起十五日内" in text
+    assert "文书查验" in text
+
+
+def test_the_proof_takes_no_page_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "notice.pdf"
+    for lines in range(1, 30, 4):
+        rows = [
+            {"rank_name": "普通债权", "payee_name": "甲", "claim_fen": 1, "paid_fen": 1}
+        ] * lines
+        file.write_bytes(render(a_paper(NoticeKind.PLAN_SERVICE, lines=rows), ORIGIN))
+        run("pdftotext", "-layout", file, tmp_path / "told")
+        last = (tmp_path / "told").read_text().rstrip("\f").split("\f")[-1]
+        head = last.partition("查验码")[0]
+        assert len("".join(head.split())) > 10
+
+
 def _grey(file: Path) -> memoryview:
     """A binary PGM as rows of bytes; no imaging library is needed for that."""
     kind, size, _depth, pixels = file.read_bytes().split(b"\n", 3)

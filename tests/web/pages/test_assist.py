@@ -129,7 +129,9 @@ class TestAnswers:
     ) -> None:
         clerk = await at_the_desk(database, new_browser(), Role.REGISTRY, 201)
         path = f"/assist/{sale.registry_notice_id}"
-        assert path in (await clerk.get("/assist")).text
+        desk = (await clerk.get("/assist")).text
+        assert path in desk
+        assert "<h1>协助事项" in desk
         assert (await clerk.get(f"/assist/{sale.tax_notice_id}")).status_code == 404
         paper = await clerk.get(f"/notices/{sale.registry_notice_id}/paper")
         assert paper.content.startswith(b"%PDF")
@@ -151,6 +153,23 @@ class TestAnswers:
         assert notice.state is NoticeState.ACKNOWLEDGED
         assert notice.answer is not None
         assert "lines" in notice.answer
+
+        shown = (await clerk.get(path)).text.partition('id="sent"')[2]
+        assert "10,000.00" in shown
+
+    async def test_an_empty_answer_is_none_unless_the_bureau_ticks_that_nothing_is_due(
+        self, database: Database, new_browser: NewBrowser, sale: Sale
+    ) -> None:
+        clerk = await at_the_desk(database, new_browser(), Role.TAX, 202)
+        path = f"/assist/{sale.tax_notice_id}"
+        assert "vehicle_purchase-buyer-base" not in (await clerk.get(path)).text
+        for wrong in (
+            {},
+            {"no_tax": "on"} | row("deed", "buyer", "1000000", "1", "10000"),
+            row("vehicle_purchase", "buyer", "1000000", "1", "10000"),
+        ):
+            assert (await clerk.submit(path, "assess-taxes", wrong)).status_code == 422
+        assert (await clerk.submit(path, "assess-taxes", {"no_tax": "on"})).status_code == 303
 
     async def test_an_amount_above_its_rate_is_refused_and_nothing_is_half_done(
         self, database: Database, new_browser: NewBrowser, sale: Sale

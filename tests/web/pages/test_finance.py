@@ -98,6 +98,18 @@ class TestImporting:
         assert "收支方向无法识别" in page
         assert "import-statement" not in forms_of(page)
 
+    async def test_a_file_that_does_not_follow_on_says_so_before_anything_is_confirmed(
+        self, clerk: Browser, desk: Desk
+    ) -> None:
+        first = desk.bank.statement([pays_in(DEPOSIT, "")], desk.clock.now())
+        await clerk.submit(await uploads(clerk, first), "import-statement", {})
+        desk.bank.statement([pays_in(DEPOSIT, "")], desk.clock.now())  # left out
+        third = desk.bank.statement([pays_in(DEPOSIT, "")], desk.clock.now())
+        page = (await clerk.get(await uploads(clerk, third))).text
+        assert 'id="gap"' in page
+        assert "应为 50,000.00 元，实为 100,000.00 元" in page
+        assert "import-statement" not in forms_of(page)
+
     async def test_a_file_that_is_no_statement_gets_a_sentence(self, clerk: Browser) -> None:
         assert "找不到表头" in await uploads(clerk, b"a,b,c\n1,2,3\n")
         assert "这是 PDF 文件" in await uploads(clerk, b"%PDF-1.7")

@@ -14,9 +14,15 @@ from auction.deposits.deposit import DepositState
 from auction.deposits.queries import DepositView, deposits_of_court
 from auction.kernel.ids import CourtId
 from auction.kernel.refusal import Refusal
-from auction.ledger.bankfile import read_statement
+from auction.ledger.bankfile import find_gap, read_statement
 from auction.ledger.commands import claim_line, import_statement, refund_line
-from auction.ledger.queries import lines_of_court, new_lines, postings_of_line, statement_of
+from auction.ledger.queries import (
+    last_line,
+    lines_of_court,
+    new_lines,
+    postings_of_line,
+    statement_of,
+)
 from auction.ledger.statement import LineState, StatementLine
 from auction.store.files import FileStore
 from web.forms import form_text, read_form
@@ -75,12 +81,14 @@ async def preview_page(request: Request) -> Response:
     file = read_statement(await _files(request).get(digest))
     async with reading(request) as session:
         fresh = await new_lines(session, court_id, file.lines)
+        _, closing = await last_line(session, court_id)
     return render(
         request,
         "finance/preview.html",
         digest=digest,
         file_name=request.query_params.get("name", "statement.csv"),
         file=file,
+        gap=find_gap(fresh, closing),
         shown=file.lines[:SHOWN_MAX],
         fresh={line.digest for line in fresh},
     )
