@@ -82,10 +82,13 @@ class Sequencer:
         return told
 
     def see(self, board: Board) -> None:
-        """Take a newer picture, read from the database by whoever keeps the sessions."""
-        if board.epoch != self.epoch:
+        """Take a newer picture, read from the database by whoever keeps the sessions.
+
+        Epochs only rise: a picture of a lower one was read before the session came here.
+        """
+        if board.epoch > self.epoch:
             self._give_up()
-        elif board.version > self.board.version:
+        elif board.epoch == self.epoch and board.version > self.board.version:
             self.board = board
             self._watch(board, ())
             self._wake.set()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -176,3 +177,23 @@ async def test_draining_decides_what_was_taken_and_takes_no_more(
         with pytest.raises(Moved):
             await sequencer.submit(a_placed_bid(cut_database, 9000))
     assert len(await record(cut_database, hall)) == 9
+
+
+class TestSeeing:
+    async def test_a_picture_from_before_it_came_home_changes_nothing(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        board = await read_board(database, hall.session_id)
+        async with at_home(database, hall) as (sequencer, _):
+            sequencer.see(replace(board, epoch=board.epoch - 1))
+            assert not sequencer.is_moved
+
+    async def test_a_picture_of_a_later_home_ends_this_one(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        board = await read_board(database, hall.session_id)
+        async with at_home(database, hall) as (sequencer, _):
+            sequencer.see(replace(board, epoch=board.epoch + 1))
+            assert sequencer.is_moved
