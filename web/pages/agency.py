@@ -23,6 +23,7 @@ from valuation.commands.reports import (
 from valuation.queries import appraisals
 from valuation.queries.appraisals import CommissionView, ReportView
 from valuation.report import AppraisalMethod, ObjectionGround, ReportDraft, Signer
+from web.downloads import file_answer
 from web.forms import form_pdf, read_form
 from web.i18n import n_
 from web.views import render, see_other
@@ -147,11 +148,7 @@ async def pdf(request: Request) -> Response:
     """The report's PDF."""
     _, report = await _readable(request)
     files: FileStore = request.state.files
-    return Response(
-        await files.get(report.pdf_digest),
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="report-{report.id}.pdf"'},
-    )
+    return file_answer(await files.get(report.pdf_digest), f"report-{report.id}")
 
 
 async def object_to(request: Request) -> Response:
