@@ -11,6 +11,7 @@ import pytest
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
+from workers.embedded.leash import Leash
 from workers.embedded.valkey import EmbeddedValkey
 from workers.wiring import Context, build_context, close_context
 
@@ -19,9 +20,13 @@ from workers.wiring import Context, build_context, close_context
 def valkey_url() -> Iterator[str]:
     folder = Path("/var/tmp") / f"luochui-valkey-{secrets.token_hex(4)}"
     valkey = EmbeddedValkey(folder)
+    leash = Leash()
     valkey.start()
+    leash.hold(valkey.pid)  # a suite that is killed leaves no server behind either
     yield valkey.url
+    leash.let_go(valkey.pid)
     valkey.stop()
+    leash.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
