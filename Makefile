@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: demo test coverage lint bench journey lock help
+.PHONY: demo test lives coverage lint bench journey lock help
 
 help:
 	@$(PYTHON) boot.py help
@@ -8,6 +8,8 @@ demo:
 	@$(PYTHON) boot.py demo
 test:
 	@$(PYTHON) boot.py test
+lives:
+	@$(PYTHON) boot.py test -m long
 coverage:
 	@$(PYTHON) boot.py coverage
 lint:

@@ -21,6 +21,7 @@ HELP = """\
 make demo      build, start everything, run the journey once, keep serving (Ctrl-C ends it)
 make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; modules below 95 % stand first
+make lives     other lives of a lot: second rounds, stays, defaults, servers killed (minutes)
 make lint      style, types, floors, and no URL in the lock
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)

@@ -17,7 +17,7 @@ from workers.demo.journey import Journey, StepError
 from workers.demo.steps import court
 from workers.demo.steps.bidding import expect, least
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 STAY = "案外人提出异议，执行法院审查"
 LATE = "第一次流拍后案外人提出执行异议，审查期间不得处分"

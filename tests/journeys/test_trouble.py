@@ -17,7 +17,7 @@ from workers.demo.statement_file import BankEntry
 from workers.demo.steps import finance
 from workers.demo.steps.bidding import expect, least, until_little_is_left
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 KILLS = 4
 CATCHING_UP_SECONDS_MAX = 150.0
