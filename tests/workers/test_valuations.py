@@ -1,30 +1,17 @@
 """The worker moves a draw from the last commitment to the commissioned agency by itself."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from auction.lots.lot import Lot, LotState
+from auction.store.keys import KeyHolder
 from tests.valuation.stage import APPLICANT, Stage
 from valuation.drawing import DrawKey
 from valuation.queries.due import registered_keys
 from workers import valuations
-from workers.signers import server
 from workers.wiring import Context
-
-
-@pytest.fixture
-async def signer(context: Context) -> AsyncIterator[None]:
-    until = asyncio.Event()
-    task = asyncio.create_task(server.serve(context.settings, until=until))
-    while not context.settings.signer_socket.exists() and not task.done():  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    yield
-    await context.keys.close()
-    until.set()
-    await task
 
 
 @pytest.fixture
@@ -37,7 +24,6 @@ async def looked(context: Context, stage: Stage) -> str:
     return (await stage.draw()).state.value
 
 
-@pytest.mark.usefixtures("signer")
 async def test_a_draw_moves_on_whenever_its_time_has_come(context, stage, clock):
     await stage.appraising()
     await valuations.register_keys(context)
@@ -55,7 +41,6 @@ async def test_a_draw_moves_on_whenever_its_time_has_come(context, stage, clock)
     assert (await stage.commission()).state == "offered"
 
 
-@pytest.mark.usefixtures("signer")
 async def test_keys_are_registered_once(context, stage):
     await stage.seized()
     await valuations.register_keys(context)
@@ -69,8 +54,9 @@ async def test_keys_are_registered_once(context, stage):
 
 
 async def test_without_the_signer_a_draw_waits_and_loses_nothing(context, stage):
+    alone = replace(context, keys=KeyHolder(context.settings.luochui_state / "nobody.sock"))
     await stage.proving()
-    assert await looked(context, stage) == "proving"
+    assert await looked(alone, stage) == "proving"
 
 
 async def test_a_price_is_fixed_when_the_time_to_object_is_over(context, stage, clock):
