@@ -21,11 +21,12 @@ SALT_BYTES: Final = 16
 CODE_LENGTH: Final = 8
 CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford base32: no I, L, O or U, so that a code survives being read aloud."""
+MEMORY_KIB = 46 * 1024
+PASSES = 2
+"""Codes sealed before a change of either would never open again."""
 
 _INFO: Final = b"luochui sealed box 1"
 _NONCE: Final = bytes(12)
-_MEMORY_KIB: Final = 46 * 1024
-_PASSES: Final = 2
 
 
 class SealBroken(Exception):
@@ -37,8 +38,8 @@ def private_key_of(password: str, salt: bytes) -> bytes:
     return hash_secret_raw(
         unicodedata.normalize("NFKC", password).encode(),
         salt,
-        time_cost=_PASSES,
-        memory_cost=_MEMORY_KIB,
+        time_cost=PASSES,
+        memory_cost=MEMORY_KIB,
         parallelism=1,
         hash_len=KEY_BYTES,
         type=Type.ID,

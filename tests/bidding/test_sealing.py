@@ -46,6 +46,11 @@ class TestAPasswordKey:
             "参拍密码1", SALT
         )
 
+    @pytest.mark.usefixtures("full_hashes")
+    def test_is_for_ever_what_it_was(self) -> None:
+        known = "ba7020967ca88fc462a17b4e547958054d74b3f11b1d5759d37402286649b707"
+        assert sealing.private_key_of("龘 open sesame", bytes(range(16))).hex() == known
+
     def test_differs_by_password_and_by_salt(self) -> None:
         key = sealing.private_key_of("参拍密码1", SALT)
         assert key != sealing.private_key_of("参拍密码2", SALT)

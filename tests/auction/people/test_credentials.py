@@ -18,6 +18,11 @@ class TestPasswords:
         assert not await passwords.matches(None, "correct horse battery")
         assert not await passwords.matches("no hash at all", "correct horse battery")
 
+    @pytest.mark.usefixtures("full_hashes")
+    async def test_cost_what_rfc_9106_asks_for(self) -> None:
+        stored = await Passwords().hash("correct horse battery")
+        assert "$m=47104,t=2,p=1$" in stored
+
     @pytest.mark.parametrize(
         ("password", "code"), [("eleven char", "too_short"), ("x" * 201, "too_long")]
     )
