@@ -8,13 +8,21 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 PYTHON_MIN = (3, 11)
 PIP_MIN = (22, 3)
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
-LOCK = HERE / "requirements.lock"
+RUNNING = HERE / "requirements.lock"
+"""What the product runs on; all that a demonstration installs."""
+TESTING = HERE / "requirements-dev.lock"
+"""What tests and lint add to it."""
+FETCHING = HERE / "requirements-boot.lock"
+"""uv, which installs the other two in a third of pip's time."""
+LOCKS = (RUNNING, TESTING, FETCHING)
 HEARTBEAT_SECONDS = 5.0
 
 HELP = """\
@@ -22,10 +30,10 @@ make demo      build, start everything, run the journey once, keep serving (Ctrl
 make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; modules below 95 % stand first
 make lives     other lives of a lot: second rounds, stays, defaults, servers killed (minutes)
-make lint      style, types, floors, and no URL in the lock
+make lint      style, types, floors, and no URL in the locks
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)
-make lock      write requirements.lock anew from pyproject.toml
+make lock      write the three locks anew from pyproject.toml
 make help      these lines
 
 Without make: python3 boot.py demo, test, coverage, lint, bench, journey [--out DIR], lock, help."""
@@ -81,7 +89,7 @@ def luochui(command: str, rest: list[str]) -> int:
 
 def test(rest: list[str]) -> int:
     """Set up the tools and run the suite."""
-    build_environment()
+    build_environment(TESTING)
     set_up_tools()
     return in_environment(["-m", "pytest", *rest])
 
@@ -95,7 +103,7 @@ def coverage() -> int:
 
 def lint() -> int:
     """Run every check that needs no database; all of them, so that all faults show at once."""
-    build_environment()
+    build_environment(TESTING)
     checks = {
         "ruff check": ["-m", "ruff", "check", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -103,8 +111,7 @@ def lint() -> int:
         "import contracts": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     }
     failed = [name for name, arguments in checks.items() if not passes(name, arguments)]
-    if lock_has_address():
-        failed.append("requirements.lock holds an address")
+    failed += [f"{lock.name} holds an address" for lock in LOCKS if has_address(lock)]
     if failed:
         say("lint failed: " + ", ".join(failed))
     return 1 if failed else 0
@@ -118,35 +125,36 @@ def passes(name: str, arguments: list[str]) -> bool:
     return done == 0
 
 
-def lock_has_address() -> bool:
+def has_address(lock: Path) -> bool:
     """A lock with a host in it would bind every clone to one machine's mirror."""
-    lines = LOCK.read_text(encoding="utf-8").splitlines()
-    found = [f"requirements.lock:{i}: {line}" for i, line in enumerate(lines, 1) if "://" in line]
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    found = [f"{lock.name}:{i}: {line}" for i, line in enumerate(lines, 1) if "://" in line]
     for line in found:
         say(line)
     return bool(found)
 
 
 def lock() -> int:
-    """Write requirements.lock from pyproject.toml: every platform, every hash, no address."""
+    """Write the locks from pyproject.toml: every platform, every hash, no address."""
     build_environment()
     uv = shutil.which("uv") or fetch_uv()
-    before = LOCK.read_bytes()
-    command = [uv, "pip", "compile", "--universal", "--generate-hashes", "--no-header", "-q",
-               "pyproject.toml", "--group", "dev", "-o", "requirements.lock"]  # fmt: skip
-    status = patiently("Resolving", command)
-    if status == 0 and lock_has_address():
-        LOCK.write_bytes(before)
-        raise Failure("The new lock held an address of this machine's index; the old one stays.")
-    return status
-
-
-def fetch_uv() -> str:
-    """Install uv beside the environment, where it cannot disturb what the lock pins."""
-    folder = VENV / "tools"
-    if not (folder / "bin" / "uv").exists():
-        patiently("Installing uv", [*pip(), "install", "-q", "--target", str(folder), "uv"])
-    return str(folder / "bin" / "uv")
+    if not uv:
+        raise Failure("Locks are written by uv, and it could not be installed: see above.")
+    for file, wanted in (
+        (FETCHING, ["--group", "pyproject.toml:boot"]),
+        (RUNNING, ["pyproject.toml"]),
+        (TESTING, ["--group", "pyproject.toml:dev", "-c", RUNNING.name]),
+    ):
+        before = file.read_bytes()
+        command = [uv, "pip", "compile", "--universal", "--generate-hashes", "--no-header", "-q",
+                   *wanted, "-o", file.name]  # fmt: skip
+        status = patiently(f"Resolving {file.name}", command)
+        if status:
+            return status
+        if has_address(file):
+            file.write_bytes(before)
+            raise Failure("The new lock held an address of this machine's index; the old stays.")
+    return 0
 
 
 def require_python() -> None:
@@ -159,58 +167,96 @@ def require_python() -> None:
         )
 
 
-def build_environment() -> None:
-    """Make .venv hold exactly what the lock says; nothing to do when its marker is there."""
-    marker = VENV / f".lock-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
-    if not marker.exists():
+def build_environment(*more: Path) -> None:
+    """Make .venv hold what requirements.lock and `more` locks say; each leaves a marker."""
+    wanted = (RUNNING, *more)
+    if not all(marker_of(lock).exists() for lock in wanted):
         with only_one():
-            if not marker.exists():
-                install(marker)
+            if is_stale():
+                make_environment()
+            for lock in wanted:
+                if not marker_of(lock).exists():
+                    install(lock)
     write_command()
 
 
-def install(marker: Path) -> None:
-    """Build the environment from nothing; the marker comes last."""
+def marker_of(lock: Path) -> Path:
+    """The file in .venv that says: all of this lock is installed."""
+    return VENV / f".{lock.name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+
+
+def is_stale() -> bool:
+    """Whether .venv must be made anew: not there, not whole, or built from an older lock."""
+    older = [
+        marker
+        for lock in (RUNNING, TESTING)
+        for marker in VENV.glob(f".{lock.name}-*")
+        if marker != marker_of(lock)
+    ]
+    return bool(older) or not marker_of(RUNNING).exists()
+
+
+def make_environment() -> None:
+    """Make .venv from nothing, once it is known that something can fill it."""
     import venv  # noqa: PLC0415  (Debian splits it off; most runs do not need it)
 
-    installer = find_installer()
-    say("Building .venv from requirements.lock; about 20 seconds, once.")
+    require_installer()
+    say("Building .venv from requirements.lock; some seconds, once.")
     venv.create(VENV, with_pip=False, clear=True, symlinks=os.name != "nt")
-    status = 1
-    for command in installer:
-        status = patiently("Installing packages", command)
-        if status == 0:
-            break
-    if status:
-        raise Failure(
-            "The packages could not be installed (pip's words stand above): "
-            "check that this machine reaches a package index, then run this again."
-        )
-    marker.touch()
 
 
-def find_installer() -> list[list[str]]:
-    """The commands that can install the lock, best first: uv where it is, else pip."""
+def install(lock: Path) -> None:
+    """Install a lock by uv, else by pip; its marker comes last."""
+    for command in install_commands(lock):
+        if patiently(f"Installing {lock.name}", command) == 0:
+            marker_of(lock).touch()
+            return
+    raise Failure(
+        "The packages could not be installed (the installer's words stand above): "
+        "check that this machine reaches a package index, then run this again."
+    )
+
+
+def install_commands(lock: Path) -> Iterator[list[str]]:
+    """The commands that can install a lock, best first; uv is fetched when it is asked for."""
+    require_installer()
     python = str(VENV / "bin" / "python")
-    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCK)]
-    found = []
-    uv = shutil.which("uv")
+    uv = shutil.which("uv") or fetch_uv()
     if uv:
-        found.append([uv, "pip", "install", "-q", "--python", python, *options])
+        yield [uv, "pip", "install", "-q", "--python", python, *locked(lock)]
+    if pip_version() >= PIP_MIN:
+        yield [*pip(), "--python", python, "install", "-q", "--no-compile", *locked(lock)]
+
+
+def locked(lock: Path) -> list[str]:
+    """Exactly what a lock says, as pip and uv understand it."""
+    return ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock)]
+
+
+def fetch_uv() -> str:
+    """Install uv beside the environment, where it disturbs nothing; empty when it cannot be."""
+    folder = VENV / "tools"
+    uv = folder / "bin" / "uv"
+    if not uv.exists() and pip_version() >= PIP_MIN:
+        target = ["install", "-q", "--no-compile", "--target", str(folder)]
+        patiently("Installing uv", [*pip(), *target, *locked(FETCHING)])
+    return str(uv) if uv.exists() else ""
+
+
+def require_installer() -> None:
+    """Stop with a sentence when neither uv nor a new enough pip is there."""
     version = pip_version()
-    if version >= PIP_MIN:
-        found.append([*pip(), "--python", python, "install", "-q", *options])
-    if not found and version:
+    if shutil.which("uv") or version >= PIP_MIN:
+        return
+    if version:
         raise Failure(
             f"pip {'.'.join(map(str, version))} is too old: run "
             f"`{sys.executable} -m pip install --upgrade pip` (22.3 or newer), then this again."
         )
-    if not found:
-        raise Failure(
-            f"{sys.executable} has no pip: install it (on Debian `apt-get install python3-pip`), "
-            "then run this again."
-        )
-    return found
+    raise Failure(
+        f"{sys.executable} has no pip: install it (on Debian `apt-get install python3-pip`), "
+        "then run this again."
+    )
 
 
 def pip() -> list[str]:
@@ -220,11 +266,11 @@ def pip() -> list[str]:
 
 def pip_version() -> tuple[int, ...]:
     """Pip's version, or an empty tuple where there is none."""
-    asked = subprocess.run([*pip(), "--version"], capture_output=True, text=True, check=False)
-    words = asked.stdout.split()
-    if asked.returncode or len(words) < 2:  # noqa: PLR2004  (`pip 23.2.1 from ...`)
+    try:
+        words = metadata.version("pip")
+    except metadata.PackageNotFoundError:
         return ()
-    return tuple(int(part) for part in words[1].split(".")[:3] if part.isdigit())
+    return tuple(int(part) for part in words.split(".")[:3] if part.isdigit())
 
 
 def write_command() -> None:

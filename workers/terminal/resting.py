@@ -22,7 +22,9 @@ WATCH_SECONDS = 20.0
 @contextmanager
 def a_state() -> Iterator[Path]:
     """A state folder of its own, thrown away afterwards."""
-    state = Path(tempfile.mkdtemp(prefix="luochui-"))  # short: a local socket's path is short
+    # Short, because a local socket's path is; open, because PostgreSQL runs as somebody else.
+    state = Path(tempfile.mkdtemp(prefix="luochui-"))
+    state.chmod(0o711)
     try:
         yield state
     finally:
