@@ -24,6 +24,7 @@ from auction.store.metrics import expose
 from web.attempts import Attempts
 from web.errors import form_refused, http_refused, refused
 from web.forms import FormErrors
+from web.kept import KeptPages
 from web.routes import routes
 from web.security import Guard
 from web.signin import LOOPBACK, Visits
@@ -38,6 +39,7 @@ class Held(TypedDict):
     files: FileStore
     passwords: Passwords
     attempts: Attempts
+    kept: KeptPages
     rules: Rulebook
     factor_key: FactorKey
     shows_code: bool
@@ -59,11 +61,13 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
             "files": FileStore(settings.files_place),
             "passwords": Passwords(),
             "attempts": Attempts(),
+            "kept": KeptPages(),
             "rules": (rules := await opened.rulebook()),
             "factor_key": FactorKey(settings.factor_key_path),
             "shows_code": rules is DEMONSTRATION,
         }
         yield held
+        await held["kept"].close()
         await held["keys"].close()
         held["passwords"].close()
         if database is None:

@@ -76,12 +76,15 @@ async def a_hall(
     lasts: timedelta = timedelta(hours=24),
     opens_in: timedelta = timedelta(),
     has_home: bool = True,
+    offered: tuple[ListingId, LotId] | None = None,
 ) -> AHall:
-    """Make a listing that is published, its session with codes, and a home for it."""
+    """Make a listing that is published, if none is given, its session with codes, and a home."""
     now = database.clock.now()
     opens_at, closes_at = now + opens_in, now + opens_in + lasts
-    listing = await a_listing(database, as_owner, rules=rules, lasts=lasts, opens_in=opens_in)
-    lot = LotId(new_id(now))
+    listing, lot = offered or (
+        await a_listing(database, as_owner, rules=rules, lasts=lasts, opens_in=opens_in),
+        LotId(new_id(now)),
+    )
     for code, rank in CODES.items():
         await as_owner(
             "INSERT INTO hall_code (listing_id, code, priority_rank, sealed_registration,"

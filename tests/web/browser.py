@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from auction.law.rulebook import Rulebook
+from web.kept import KeptPages
 
 ORIGIN = "http://127.0.0.1:8000"
 SHOWN_CODE = re.compile(r'<output id="shown-code">(\d{6})</output>')
@@ -102,14 +103,19 @@ class Browser:
 
 @asynccontextmanager
 async def serving(
-    app: Starlette, *, shows_code: bool = True, rules: Rulebook | None = None
+    app: Starlette,
+    *,
+    shows_code: bool = True,
+    rules: Rulebook | None = None,
+    kept: KeptPages | None = None,
 ) -> AsyncIterator[httpx2.ASGITransport]:
     """Run the application's start and end around what is done with it.
 
     It shows its one-time codes as the demonstration does, whatever the rulebook, unless told not.
+    It keeps no page unless told, because a test's steps follow each other faster than people's.
     """
     async with app.router.lifespan_context(app) as held:
-        state = {**(held or {}), "shows_code": shows_code}
+        state = {**(held or {}), "shows_code": shows_code, "kept": kept or KeptPages(seconds=0)}
         if rules is not None:
             state["rules"] = rules
 

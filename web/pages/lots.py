@@ -33,6 +33,7 @@ from auction.lots.asset import AssetKind
 from auction.settlement.queries import published_result
 from bidding.standing import Standing, standings
 from web.downloads import file_answer
+from web.kept import KeptPages
 from web.pages.court.dossier import dossier
 from web.views import render
 from web.wiring import database_of, path_id, reading
@@ -148,7 +149,12 @@ async def calendar_page(request: Request) -> Response:
 
 
 async def lot_page(request: Request) -> Response:
-    """One published listing."""
+    """One published listing; a visitor who is not signed in may get what others just got."""
+    kept: KeptPages = request.state.kept
+    return await kept.answer(request, path_id(request, "listing"), _lot_page)
+
+
+async def _lot_page(request: Request) -> Response:
     listing_id = path_id(request, "listing")
     async with reading(request) as session:
         view = await published(session, listing_id)

@@ -15,4 +15,9 @@ class Figure:
 
 def p95(taken: Sequence[float]) -> float:
     """The 95th percentile, in milliseconds, of seconds."""
-    return quantiles(taken, n=20)[-1] * 1000
+    return percentile(taken, 95)
+
+
+def percentile(taken: Sequence[float], part: int) -> float:
+    """The value, in milliseconds, that `part` percent of these seconds do not exceed."""
+    return quantiles(taken, n=100)[part - 1] * 1000

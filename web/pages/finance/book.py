@@ -22,7 +22,7 @@ from auction.ledger.queries import (
 )
 from auction.ledger.trial import reconcile, trial_balance
 from web.pages.finance.desk import own_court
-from web.sankey import Stream, sankey
+from web.pages.finance.sankey import Stream, sankey
 from web.signin import visit_of
 from web.views import render, word
 from web.wiring import path_id, reading

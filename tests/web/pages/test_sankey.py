@@ -1,7 +1,7 @@
 import re
 import xml.etree.ElementTree as ET
 
-from web.sankey import HEIGHT, WIDTH, Stream, sankey
+from web.pages.finance.sankey import HEIGHT, WIDTH, Stream, sankey
 
 STREAMS = [
     Stream("bank +", "deposit", 5_000_000),
