@@ -1,7 +1,12 @@
 import json
 import logging
+from collections.abc import Iterator
 
-from auction.kernel.logs import JsonLines, correlated, correlation
+import pytest
+
+from auction.kernel.logs import JsonLines, correlated, correlation, log_as_json
+
+SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 def told(message: str, *facts: object, wrong: BaseException | None = None) -> dict[str, str]:
@@ -30,3 +35,29 @@ def test_what_is_done_for_one_question_carries_its_id() -> None:
         assert told("said")["correlation"] == "outer"
     assert correlation() == ""
     assert "correlation" not in told("said")
+
+
+@pytest.fixture
+def loggers() -> Iterator[None]:
+    """The loggers of this process, put back as they were."""
+    known = [logging.getLogger(name) for name in (None, *SERVERS)]
+    before = [(one, one.level, list(one.handlers), one.propagate) for one in known]
+    logging.getLogger().handlers.clear()  # the suite's own stay open while another is set
+    yield
+    for one, level, handlers, propagate in before:
+        one.setLevel(level)
+        one.handlers[:], one.propagate = handlers, propagate
+
+
+@pytest.mark.usefixtures("loggers")
+def test_a_process_writes_everything_as_json_lines_on_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.getLogger("uvicorn.access").addHandler(logging.NullHandler())
+    log_as_json("live", logging.WARNING)
+    logging.getLogger("uvicorn.access").warning("asked")
+    logging.getLogger("bidding").info("too quiet to be told")
+    (line,) = capsys.readouterr().err.splitlines()
+    told_once = json.loads(line)
+    assert (told_once["process"], told_once["logger"]) == ("live", "uvicorn.access")
+    assert told_once["message"] == "asked"

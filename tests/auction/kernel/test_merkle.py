@@ -48,6 +48,37 @@ def test_a_leaf_outside_the_tree_has_no_path(index: int) -> None:
         path([leaf_hash(b"x")] * 3, index)
 
 
+class TestAPathThatShowsNothing:
+    LEAVES = [leaf_hash(bytes([number])) for number in range(3)]  # noqa: RUF012
+
+    def shown(self, **changed: object) -> bool:
+        told: dict[str, object] = {
+            "leaf": self.LEAVES[2],
+            "index": 2,
+            "size": 3,
+            "way": path(self.LEAVES, 2),
+            "top": root(self.LEAVES),
+        }
+        return includes(**(told | changed))  # type: ignore[arg-type]
+
+    def test_as_it_stands_it_shows_the_last_leaf_of_three(self) -> None:
+        assert self.shown()
+
+    @pytest.mark.parametrize("index", [-1, 3])
+    def test_a_leaf_outside_the_tree(self, index: int) -> None:
+        assert not self.shown(index=index)
+
+    @pytest.mark.parametrize("name", ["leaf", "top"])
+    def test_a_hash_of_another_length(self, name: str) -> None:
+        assert not self.shown(**{name: b"\x00" * 31})
+
+    def test_a_step_too_many(self) -> None:
+        assert not self.shown(way=[*path(self.LEAVES, 2), self.LEAVES[0]])
+
+    def test_a_step_too_few(self) -> None:
+        assert not self.shown(way=[])
+
+
 def _cases() -> list[Path]:
     return sorted(VECTORS.rglob("*.json"))
 

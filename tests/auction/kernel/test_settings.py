@@ -41,6 +41,34 @@ def test_a_wrong_setting_is_named_in_one_sentence(change: dict[str, str], senten
     assert str(refused.value).startswith(sentence)
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "-1"])
+@pytest.mark.parametrize("name", ["WEB_PORT", "LIVE_PORT"])
+def test_a_port_outside_its_range_is_named(name: str, port: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be a whole number from 1 to 65535"):
+        read_settings({**GOOD, name: port})
+
+
+def test_an_empty_folder_is_named() -> None:
+    with pytest.raises(SettingsError, match="LUOCHUI_STATE is wrong: a folder's name is needed"):
+        read_settings({**GOOD, "LUOCHUI_STATE": ""})
+
+
+def test_everything_of_a_machine_lies_in_its_state_folder() -> None:
+    settings = read_settings({**GOOD, "LUOCHUI_STATE": "/srv/luochui"})
+    assert settings.keys_path == Path("/srv/luochui/keys")
+    assert settings.signer_socket == Path("/srv/luochui/run/signer.sock")
+    assert settings.factor_key_path == Path("/srv/luochui/factor.key")
+    assert settings.mail_path == Path("/srv/luochui/mail")
+
+
+def test_the_environment_of_the_process_is_read_unless_another_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {**GOOD, "WEB_ORIGIN": "https://court.example"}.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().is_secure
+
+
 @pytest.mark.parametrize("missing", list(GOOD))
 def test_a_missing_setting_is_named(missing: str) -> None:
     environment = {name: value for name, value in GOOD.items() if name != missing}
