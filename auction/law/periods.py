@@ -16,6 +16,7 @@ _EXACT: Final = {
     Span.MINUTE: timedelta(minutes=1),
     Span.HOUR: timedelta(hours=1),
 }
+_MONTHS: Final = {Span.MONTH: 1, Span.YEAR: 12}
 _SATURDAY: Final = 5
 _FIXED_HOLIDAYS: Final = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 """Holidays that fall on the same day every year (全国年节及纪念日放假办法, 2024)."""
@@ -98,15 +99,11 @@ def _counted(rule: Rule) -> tuple[int, Span]:
 
 
 def _plus(first: date, number: int, span: Span) -> date:
-    match span:
-        case Span.DAY | Span.COURT_DAY:
-            return first + timedelta(days=number)
-        case Span.MONTH:
-            return _plus_months(first, number)
-        case Span.YEAR:
-            return _plus_months(first, 12 * number)
-        case _:
-            return unreachable(f"{span} is counted exactly")
+    """Days on, or months and years by the calendar; spans that are counted exactly never come."""
+    months_each = _MONTHS.get(span)
+    if months_each is None:
+        return first + timedelta(days=number)
+    return _plus_months(first, number * months_each)
 
 
 def _plus_months(first: date, number: int) -> date:

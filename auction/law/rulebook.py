@@ -74,7 +74,8 @@ class Rulebook:
         return iter(self.rules.values())
 
 
-def _book(name: str, rules: tuple[Rule, ...]) -> Rulebook:
+def a_book(name: str, rules: tuple[Rule, ...]) -> Rulebook:
+    """Bind rules into a book; a key that stands twice is a bug."""
     by_key = {rule.key: rule for rule in rules}
     if len(by_key) != len(rules):
         unreachable(f"a key stands twice in {name}")
@@ -90,9 +91,9 @@ def _shortened(rule: Rule) -> Rule:
     return replace(rule, value=SECONDS[rule.key], unit=unit)
 
 
-LAW: Final = _book(
+LAW: Final = a_book(
     "law",
     rules_auction.RULES + rules_valuation.RULES + rules_enforcement.RULES + rules_proceeds.RULES,
 )
-DEMONSTRATION: Final = _book("demonstration", tuple(_shortened(rule) for rule in LAW))
+DEMONSTRATION: Final = a_book("demonstration", tuple(_shortened(rule) for rule in LAW))
 BY_NAME: Final[Mapping[str, Rulebook]] = {book.name: book for book in (LAW, DEMONSTRATION)}

@@ -62,6 +62,10 @@ class TestOtherSpans:
         assert ends_at(start, window) == start + timedelta(seconds=20)
         assert ends_at(start, LAW.rule("auction.bid_window")) == start + timedelta(hours=24)
 
+    def test_a_date_keeps_its_day_where_the_term_is_exact(self) -> None:
+        hours = LAW.rule("auction.bid_window")
+        assert last_day_of(date(2026, 11, 7), hours) == date(2026, 11, 7)
+
     def test_what_is_no_period_is_a_bug(self) -> None:
         with pytest.raises(Invariant):
             ends_at(beijing(2026, 1, 1), LAW.rule("auction.deposit_ratio"))

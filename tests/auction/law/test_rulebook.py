@@ -8,7 +8,7 @@ import pytest
 from auction.kernel.money import Money
 from auction.kernel.refusal import Invariant
 from auction.law.rule import Mark, Span
-from auction.law.rulebook import BY_NAME, DEMONSTRATION, LAW
+from auction.law.rulebook import BY_NAME, DEMONSTRATION, LAW, a_book
 from auction.law.rules_demonstration import KEPT, SECONDS
 
 REGISTER = Path(__file__).parents[3].parent / "shared" / "params.yaml"
@@ -109,12 +109,21 @@ class TestTheLaw:
         for ask in (LAW.ratio, LAW.window, LAW.bands):
             with pytest.raises(Invariant):
                 ask("auction.min_bidders")
+        with pytest.raises(Invariant, match="has no bands"):
+            LAW.bands("auction.deposit_ratio")  # a window: two shares, no amounts
         with pytest.raises(Invariant):
             LAW.rule("auction.no_such_key")
         with pytest.raises(Invariant):
             LAW.duration("valuation.validity_max")
         with pytest.raises(Invariant):
             LAW.integer("auction.reserve_equals_start")
+
+
+class TestABook:
+    def test_that_holds_a_key_twice_is_a_bug(self) -> None:
+        rule = LAW.rule("auction.bid_window")
+        with pytest.raises(Invariant, match="a key stands twice in draft"):
+            a_book("draft", (rule, rule))
 
 
 class TestTheDemonstration:
