@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from auction.kernel.refusal import unreachable
+from auction.kernel.refusal import invariant, unreachable
 
 
 class TaxKind(StrEnum):
@@ -118,7 +118,12 @@ HOME_LARGE_ABOVE_M2 = 140
 
 def rate_row(key: str, on: date) -> RateRow:
     """Return the row in force on a day; none is a gap in this table and a bug."""
+    found = row_in_force(key, on)
+    return found if found is not None else unreachable(f"no rate {key} on {on}")
+
+
+def row_in_force(key: str, on: date) -> RateRow | None:
+    """Return the row of a relief that lapses, or None on a day on which it does not hold."""
     found = [row for row in ROWS if row.key == key and row.holds_on(on)]
-    if len(found) != 1:
-        unreachable(f"{len(found)} rates {key} on {on}")
-    return found[0]
+    invariant(len(found) <= 1, f"{len(found)} rates {key} on {on}")
+    return found[0] if found else None

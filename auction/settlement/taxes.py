@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from itertools import product
+from typing import assert_never
 
 from auction.kernel.money import ZERO, Money, allocate
 from auction.law.taxes import (
@@ -19,6 +20,7 @@ from auction.law.taxes import (
     RateRow,
     TaxKind,
     rate_row,
+    row_in_force,
 )
 
 
@@ -178,6 +180,8 @@ def _vat_row(facts: TaxFacts) -> RateRow | None:
             key = "" if natural else ("vat.goods.general" if general else "vat.simple")
         case Taxed.EQUITY:
             key = ""
+        case _:
+            assert_never(facts.taxed)
     return rate_row(key, facts.sold_on) if key else None
 
 
@@ -191,11 +195,14 @@ def _without_vat(facts: TaxFacts, row: RateRow | None) -> Fraction:
 
 
 def _surcharges(facts: TaxFacts, vat: Fraction) -> list[TaxAmount]:
-    """城建税, 教育费附加 and 地方教育附加 on the VAT; halved but for general taxpayers."""
+    """城建税, 教育费附加 and 地方教育附加 on the VAT; halved but for general taxpayers.
+
+    The relief lapses on a day: a sale after it is estimated without it.
+    """
     city = rate_row(f"city.{facts.city}", facts.sold_on)
     education = rate_row("education.both", facts.sold_on)
-    half = rate_row("six_tax_half", facts.sold_on)
-    factor = Fraction(1) if facts.seller is Seller.GENERAL else half.rate
+    half = row_in_force("six_tax_half", facts.sold_on)
+    factor = Fraction(1) if half is None or facts.seller is Seller.GENERAL else half.rate
     whole = _fen(vat * (city.rate + education.rate) * factor)
     if whole == ZERO:
         return []
@@ -230,9 +237,9 @@ def land_value_tax(base: Fraction, deductions: Fraction) -> tuple[Money, Fractio
     gain = base - deductions
     if gain <= 0:
         return ZERO, Fraction(0)
-    for band in LAND_VALUE_BANDS:
-        if band.up_to is None or gain <= band.up_to * deductions:
-            break
+    band = next(
+        band for band in LAND_VALUE_BANDS if band.up_to is None or gain <= band.up_to * deductions
+    )
     return _fen(band.of_gain * gain - band.of_deductions * deductions), band.of_gain
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auction.kernel.money import ZERO, Money
-from auction.law.taxes import LAWFUL_BEARERS, Bearer, TaxKind
+from auction.law.taxes import LAND_VALUE_BASIS, LAWFUL_BEARERS, Bearer, TaxKind
 from auction.settlement.taxes import (
     Seller,
     TaxAmount,
@@ -146,6 +147,51 @@ class TestOtherThings:
         )
         assert amounts(exactly(facts))[TaxKind.VAT, Bearer.SELLER] == "2000.00"
 
+    @pytest.mark.parametrize(
+        ("seller", "vat"),
+        [(Seller.NATURAL, {}), (Seller.SMALL_SCALE, "3000.00"), (Seller.GENERAL, "11849.56")],
+    )
+    def test_goods_carry_vat_by_who_sells_them(self, seller: Seller, vat: object) -> None:
+        facts = TaxFacts(price=Money.yuan(103_000), sold_on=DAY, taxed=Taxed.GOODS, seller=seller)
+        assert amounts(exactly(facts)).get((TaxKind.VAT, Bearer.SELLER), {}) == vat
+
+    def test_a_price_without_vat_is_the_base_itself(self) -> None:
+        facts = TaxFacts(
+            price=Money.yuan(100_000), sold_on=DAY, taxed=Taxed.GOODS, seller=Seller.GENERAL,
+            price_includes_vat=False,
+        )  # fmt: skip
+        assert amounts(exactly(facts))[TaxKind.VAT, Bearer.SELLER] == "13000.00"
+
+    def test_a_company_s_shop_is_taxed_on_its_gain_by_the_bands(self) -> None:
+        """P 3,090,000 with 3 % VAT: base 3,000,000, deductions 1,000,000."""
+        facts = TaxFacts(
+            price=Money.yuan(3_090_000), sold_on=DAY, taxed=Taxed.COMMERCIAL,
+            seller=Seller.SMALL_SCALE, land_value_deductions=Money.yuan(1_000_000),
+        )  # fmt: skip
+        (found,) = [tax for tax in exactly(facts) if tax.kind is TaxKind.LAND_VALUE]
+        assert (found.base, found.amount) == (Money.yuan(2_000_000), Money.yuan(850_000))
+        assert found.basis == LAND_VALUE_BASIS
+
+    def test_a_shop_sold_below_its_deductions_carries_no_land_value_tax(self) -> None:
+        facts = TaxFacts(
+            price=Money.yuan(100), sold_on=DAY, taxed=Taxed.COMMERCIAL,
+            seller=Seller.SMALL_SCALE, land_value_deductions=Money.yuan(200),
+        )  # fmt: skip
+        assert TaxKind.LAND_VALUE not in {tax.kind for tax in exactly(facts)}
+
+    def test_the_relief_on_surcharges_lapses_with_its_last_day(self) -> None:
+        """公告2023年第12号 holds until the end of 2027: 6,000 x 7 % halved, then whole."""
+        facts = TaxFacts(
+            price=Money.yuan(206_000),
+            sold_on=date(2027, 12, 31),
+            taxed=Taxed.GOODS,
+            seller=Seller.SMALL_SCALE,
+        )
+        due = TaxKind.CITY_MAINTENANCE, Bearer.SELLER
+        last = amounts(exactly(facts))[due]
+        after = amounts(exactly(replace(facts, sold_on=date(2028, 1, 1))))[due]
+        assert (last, after) == ("210.00", "420.00")
+
 
 maybe = st.none() | st.booleans()
 
@@ -156,7 +202,7 @@ class TestWhatAlwaysHolds:
         st.builds(
             TaxFacts,
             price=st.integers(0, 10**13).map(Money),
-            sold_on=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+            sold_on=st.dates(date(2026, 1, 1), date(2035, 12, 31)),
             taxed=st.sampled_from(Taxed),
             seller=st.sampled_from(Seller),
             is_held_two_years=maybe,
