@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -39,10 +39,8 @@ async def open_account(
         )
         .on_conflict_do_nothing(index_elements=["court_id", "kind", "owner_ref"])
     )
-    found = await find_account(work.session, kind, owner_ref, court_id)
-    if found is None:
-        raise Refusal("not_found", what="accounts", id=owner_ref)
-    return found
+    found = await work.session.scalars(_account_id(kind, owner_ref, court_id))
+    return AccountId(found.one())
 
 
 async def court_account(work: Unit, kind: AccountKind, court_id: CourtId) -> AccountId:
@@ -54,12 +52,14 @@ async def find_account(
     session: AsyncSession, kind: AccountKind, owner_ref: str, court_id: CourtId
 ) -> AccountId | None:
     """Return an account's id, or None when it was never opened."""
-    found = await session.scalar(
-        select(Account.id).where(
-            Account.kind == kind, Account.owner_ref == owner_ref, Account.court_id == court_id
-        )
-    )
+    found = await session.scalar(_account_id(kind, owner_ref, court_id))
     return None if found is None else AccountId(found)
+
+
+def _account_id(kind: AccountKind, owner_ref: str, court_id: CourtId) -> Select[UUID]:
+    return select(Account.id).where(
+        Account.kind == kind, Account.owner_ref == owner_ref, Account.court_id == court_id
+    )
 
 
 async def balance(session: AsyncSession, account_id: AccountId) -> Balance:

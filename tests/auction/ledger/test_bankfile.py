@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auction.kernel.money import Money
+from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
-from auction.ledger.bankfile import FileLine, read_statement
+from auction.ledger.bankfile import LINES_MAX, FileLine, Gap, find_gap, read_statement
 
 HEADER = (
     "line_no,booked_at,amount,direction,counterparty_name,counterparty_account,"
@@ -125,8 +125,36 @@ class TestRefusingFiles:
             (a_file(), "bank.empty"),
             (b"x" * (8 * 1024 * 1024 + 1), "bank.too_long"),
             (b"a," + b"x" * 200_000, "bank.not_text"),
+            (b"a\x00b", "bank.not_text"),
+            (b"\n" * (LINES_MAX + 1), "bank.too_long"),
         ],
+        ids=lambda value: repr(value[:20]),
     )
     def test_what_is_no_statement_gets_one_reason(self, content: bytes, code: str) -> None:
         with pytest.raises(Refusal, match=re.escape(code)):
             read_statement(content)
+
+
+class TestFollowingOn:
+    """A file says what the account held before; a line left out shows as a gap."""
+
+    def test_a_file_begins_with_what_the_account_held_before_its_first_line(self) -> None:
+        assert read_statement(a_file(FIRST)).opening_balance == ZERO
+        assert read_statement(a_file(SECOND)).opening_balance == Money.yuan(50_000)
+
+    def test_a_file_without_a_readable_line_opens_with_nothing(self) -> None:
+        assert read_statement(a_file(FIRST.replace(",in,", ",?,"))).opening_balance == ZERO
+
+    def test_whatever_comes_first_may_open_the_account(self) -> None:
+        assert find_gap(lines(a_file(SECOND)), None) is None
+
+    def test_lines_that_follow_on_leave_no_gap(self) -> None:
+        assert find_gap(lines(a_file(FIRST, SECOND)), ZERO) is None
+
+    def test_the_first_break_is_named_by_its_line_and_both_amounts(self) -> None:
+        gap = find_gap(lines(a_file(FIRST, SECOND)), Money(1))
+        assert gap == Gap(1, Money(1), ZERO)
+
+    def test_a_line_left_out_between_two_is_found(self) -> None:
+        first, second = lines(a_file(FIRST, SECOND))
+        assert find_gap([first, first, second], ZERO) == Gap(1, Money.yuan(50_000), ZERO)

@@ -6,14 +6,24 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.ids import AccountId, CourtId, TransferId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
-from auction.ledger.book import balance, hold, open_account, post, settle_hold, void_hold
+from auction.ledger.book import (
+    balance,
+    court_account,
+    find_account,
+    hold,
+    open_account,
+    post,
+    settle_hold,
+    void_hold,
+)
 from auction.ledger.chart import AccountKind
+from auction.ledger.tables import TransferRow
 from auction.ledger.transfer import Posting, Transfer, TransferKind
 from auction.store.database import Database
 from auction.store.journal import verify
@@ -68,9 +78,21 @@ class TestOpeningAnAccount:
         first = await an_account(database, AccountKind.DEPOSIT, "registration:9")
         assert await an_account(database, AccountKind.DEPOSIT, "registration:9") == first
 
+    async def test_one_that_was_never_opened_is_not_found(self, database: Database) -> None:
+        opened = await an_account(database, AccountKind.DEPOSIT, "registration:9")
+        async with database.reading() as session:
+            known = await find_account(session, AccountKind.DEPOSIT, "registration:9", COURT)
+            assert known == opened
+            for owner, court in (("registration:8", COURT), ("registration:9", OTHER)):
+                assert await find_account(session, AccountKind.DEPOSIT, owner, court) is None
+
     async def test_courts_have_accounts_of_their_own(self, database: Database) -> None:
         ours = await an_account(database, AccountKind.TRUST_BANK, "court")
         assert await an_account(database, AccountKind.TRUST_BANK, "court", OTHER) != ours
+
+    async def test_a_court_has_one_bank(self, database: Database, desk: Desk) -> None:
+        async with database.unit(SYSTEM) as work:
+            assert await court_account(work, AccountKind.TRUST_BANK, COURT) == desk.bank
 
 
 class TestPosting:
@@ -163,6 +185,26 @@ class TestHolding:
         async with database.unit(SYSTEM) as work:
             await void_hold(work, held, event="test.voided", subject_ref="test:1")
         assert await seen(database, desk.deposit) == (1000, 1000)
+
+    async def test_money_that_moved_at_once_was_never_held(
+        self, database: Database, desk: Desk
+    ) -> None:
+        moved = a_posting("moved", Transfer(desk.deposit, desk.transit, Money(1)))
+        with pytest.raises(Refusal, match=re.escape("ledger.no_hold")):
+            async with database.unit(SYSTEM) as work:
+                await hold(work, moved)
+        assert await seen(database, desk.deposit) == (1000, 1000)
+
+    async def test_only_a_hold_can_be_resolved(self, database: Database, desk: Desk) -> None:
+        for stranger in (TransferId(UUID(int=1)), await self.a_settled_transfer(database)):
+            with pytest.raises(Refusal, match="not_found"):
+                async with database.unit(SYSTEM) as work:
+                    await void_hold(work, stranger, event="test.voided", subject_ref="test:1")
+
+    async def a_settled_transfer(self, database: Database) -> TransferId:
+        async with database.reading() as session:
+            found = await session.scalars(select(TransferRow.id))
+            return TransferId(found.one())
 
     async def test_it_resolves_once(self, database: Database, desk: Desk, held: TransferId) -> None:
         async with database.unit(SYSTEM) as work:

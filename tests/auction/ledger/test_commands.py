@@ -5,6 +5,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from auction.deposits.commands import release_deposit
+from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import CourtId
 from auction.kernel.money import Money
@@ -13,12 +15,13 @@ from auction.ledger.book import balance, court_account
 from auction.ledger.chart import AccountKind
 from auction.ledger.commands import (
     claim_line,
+    confirm_line_refund,
     fail_line_refund,
     refund_line,
     send_orders,
 )
 from auction.ledger.orders import OrderState, PaymentOrder, find_order
-from auction.ledger.statement import LineState
+from auction.ledger.statement import LineState, StatementLine, bank_line_of
 from auction.store.database import Database
 from tests.conftest import Server
 from tests.finance import APPROVER, CLERK, COURT, DEPOSIT, Desk, pays_in, pays_out
@@ -125,6 +128,12 @@ class TestWhatNothingTakes:
         with pytest.raises(Refusal, match=re.escape("line.reason_missing")):
             await claims(desk, line.id, "955899", " ")
 
+    async def test_a_line_that_is_booked_is_claimed_no_more(self, desk: Desk) -> None:
+        deposit = await desk.a_deposit()
+        (line,) = await desk.books(pays_in(DEPOSIT, deposit.virtual_account))
+        with pytest.raises(Refusal, match=re.escape("state.not_allowed")):
+            await claims(desk, line.id, deposit.virtual_account)
+
     async def test_it_goes_back_where_it_came_from(self, desk: Desk) -> None:
         (line,) = await desk.books(pays_in(Money(100), ""))
         async with desk.database.unit(CLERK) as work:
@@ -139,6 +148,47 @@ class TestWhatNothingTakes:
         await desk.books(pays_in(Money(100), ""))
         (line,) = await desk.books(pays_out(Money(30), "手续费"))
         assert (line.state, line.reason) == (LineState.UNIDENTIFIED, "line.no_order")
+
+
+class TestSendingBack:
+    async def refused(self, desk: Desk, line_id: UUID, code: str, reason: str = "申请退回") -> None:
+        with pytest.raises(Refusal, match=re.escape(code)):
+            async with desk.database.unit(CLERK) as work:
+                await refund_line(work, line_id=line_id, reason=reason)
+
+    async def test_money_that_was_taken_stays(self, desk: Desk) -> None:
+        deposit = await desk.a_deposit()
+        (line,) = await desk.books(pays_in(DEPOSIT, deposit.virtual_account))
+        await self.refused(desk, line.id, "state.not_allowed")
+
+    async def test_money_that_left_does_not_go_back(self, desk: Desk) -> None:
+        await desk.books(pays_in(Money(100), ""))
+        (line,) = await desk.books(pays_out(Money(30), "手续费"))
+        await self.refused(desk, line.id, "state.not_allowed")
+
+    async def test_it_needs_a_reason(self, desk: Desk) -> None:
+        (line,) = await desk.books(pays_in(Money(100), ""))
+        await self.refused(desk, line.id, "line.reason_missing", reason="  ")
+
+    async def test_it_needs_an_account_to_go_to(self, desk: Desk) -> None:
+        (line,) = await desk.books(replace(pays_in(Money(100), ""), account=""))
+        await self.refused(desk, line.id, "line.no_payer_account")
+        assert await desk.states() == [LineState.UNIDENTIFIED]
+
+    async def test_only_an_order_to_send_it_back_is_confirmed_or_fails(self, desk: Desk) -> None:
+        deposit = await desk.a_deposit()
+        (paid,) = await desk.books(pays_in(DEPOSIT, deposit.virtual_account))
+        async with desk.database.unit(SYSTEM) as work:
+            released = await release_deposit(work, registration_id=deposit.registration_id)
+        number = released.order_number
+        with pytest.raises(Refusal, match="not_found"):
+            async with desk.database.unit(CLERK) as work:
+                await fail_line_refund(work, order_number=number)
+        for order_number in (number, "TH000000000000000000"):
+            with pytest.raises(Refusal, match="not_found"):
+                async with desk.database.unit(SYSTEM) as work:
+                    line = await bank_line_of(work, await work.load(StatementLine, paid.id))
+                    await confirm_line_refund(work, order_number=order_number, line=line)
 
 
 class TestOrders:

@@ -172,3 +172,19 @@ def test_all_three_read_the_same_totals() -> None:
     book = a_book(5)
     assert fold(hledger_text(book)) == fold(beancount_text(book))
     assert sum(fold(hledger_text(book)).values()) == 0
+
+
+@pytest.mark.parametrize("write", [hledger_text, beancount_text])
+def test_a_book_in_which_nothing_happened_lists_its_accounts(
+    write: Callable[[BookText], str],
+) -> None:
+    text = write(BookText([BANK], [], [Closing(BANK, 0)]))
+    assert f" {BANK}" in text
+    assert fold(text) == {}
+
+
+def test_without_a_statement_of_the_bank_nothing_is_said_of_its_closing() -> None:
+    book = a_book(3)
+    text = hledger_text(BookText(book.accounts, book.events))
+    assert "closing balance" not in text
+    assert fold(text) == fold(hledger_text(book))
