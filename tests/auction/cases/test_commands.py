@@ -89,6 +89,46 @@ class TestParties:
                 await add_party(work, case_id, new=again)
         assert refused.value.code == "case.party.conflict"
 
+    async def test_nobody_stands_on_both_sides(self, database: Database) -> None:
+        case_id = await a_case(database)
+        for person_id, name in ((APPLICANT, "杭湾商业银行"), (None, "杭湾商业银行")):
+            new = NewParty(
+                id=PartyId(uid(200)), role=PartyRole.RESPONDENT, name=name, person_id=person_id
+            )
+            with pytest.raises(Refusal) as refused:
+                async with database.unit(OFFICER) as work:
+                    await add_party(work, case_id, new=new)
+            assert refused.value.code == "case.party_opposed.conflict"
+
+    async def test_without_accounts_the_name_tells_who_is_who(self, database: Database) -> None:
+        case_id = await a_case(database)
+        for number, name, code in (
+            (200, "甲", ""),
+            (201, " 甲 ", "case.party.conflict"),
+            (202, "乙", ""),
+        ):
+            new = NewParty(id=PartyId(uid(number)), role=PartyRole.CREDITOR, name=name)
+            if not code:
+                async with database.unit(OFFICER) as work:
+                    await add_party(work, case_id, new=new)
+                continue
+            with pytest.raises(Refusal) as refused:
+                async with database.unit(OFFICER) as work:
+                    await add_party(work, case_id, new=new)
+            assert refused.value.code == code
+
+    async def test_one_person_may_have_two_parts_on_one_side(self, database: Database) -> None:
+        case_id = await a_case(database)
+        new = NewParty(
+            id=PartyId(uid(200)), role=PartyRole.CREDITOR, name="杭湾商业银行", person_id=APPLICANT
+        )
+        for _ in range(2):  # sent twice it is added once
+            async with database.unit(OFFICER) as work:
+                assert (await add_party(work, case_id, new=new)).id == new.id
+        async with database.reading() as session:
+            roles = [party.role for party in await parties(session, case_id)]
+        assert roles.count(PartyRole.CREDITOR) == 1
+
     async def test_another_court_may_not(self, database: Database) -> None:
         case_id = await a_case(database)
         with pytest.raises(Refusal) as refused:
