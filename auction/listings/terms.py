@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Final, assert_never
 
 from auction.kernel.canonical import canon, sha256_hex
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.periods import earliest_after, ends_at
-from auction.law.rule import Band, Rule, Span
+from auction.law.rule import Band, Rule
 from auction.law.rulebook import Rulebook
 from auction.listings.round import Round
 
@@ -196,6 +196,8 @@ def notice_rule(ground: Ground) -> str:
             return f"auction.second_notice_{thing}"
         case Round.SELL_OFF:
             return f"selloff.notice_{thing}"
+        case _:
+            assert_never(ground.round)
 
 
 def citations(rules: Rulebook, ground: Ground) -> Sequence[Citation]:
@@ -245,6 +247,8 @@ def _price_rule(ground: Ground) -> str:
             return "auction.price_cut_max"
         case Round.SELL_OFF:
             return "selloff.price"
+        case _:
+            assert_never(ground.round)
 
 
 def _deposit_rule(ground: Ground) -> str:
@@ -298,8 +302,3 @@ def _at_opening_hour(earliest: datetime) -> datetime:
         return datetime.combine(local.date(), OPENING_HOUR, BEIJING)
     begun = local.replace(microsecond=0)
     return begun if begun == local else begun + timedelta(seconds=1)
-
-
-def is_counted_in_days(rule: Rule) -> bool:
-    """Whether a page asks for days or, in the demonstration, for seconds."""
-    return rule.span in {Span.DAY, Span.COURT_DAY}

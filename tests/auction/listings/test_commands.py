@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from auction.cases.case import PartyRole
+from auction.cases.commands import NewParty, add_party, stay_case
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import ListingId
+from auction.kernel.ids import CaseId, ListingId, PartyId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import WARNING_KEYS
@@ -25,7 +27,13 @@ from auction.listings.commands import (
     withdraw_listing,
 )
 from auction.listings.items import ITEMS
-from auction.listings.listing import LISTING_LIFE, Listing, ListingState, ListingTrigger
+from auction.listings.listing import (
+    LISTING_LIFE,
+    Listing,
+    ListingState,
+    ListingTrigger,
+    PartyNotification,
+)
 from auction.listings.queries import (
     calendar,
     draft,
@@ -160,6 +168,84 @@ class TestThePanel:
         await approve(database, found.id)
         assert await state(database, found.id) is ListingState.APPROVED
 
+    async def test_who_is_nobody_has_none(self, database: Database) -> None:
+        found = await a_draft(database)
+        nobody = replace(PANEL[0], person_id=None)
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(nobody) as work:
+                said = Opinion(terms_digest=found.terms.digest, is_approval=True, words="")
+                await vote(work, found.id, opinion=said)
+
+    async def test_a_fourth_vote_comes_too_late(self, database: Database) -> None:
+        found = await a_draft(database)
+        await approve(database, found.id)
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(an_actor(Role.PANEL, 10)) as work:
+                said = Opinion(terms_digest=found.terms.digest, is_approval=False, words="")
+                await vote(work, found.id, opinion=said)
+        assert refused.value.code == "state.not_allowed"
+        assert await state(database, found.id) is ListingState.APPROVED
+
+
+class TestWhatIsPublishedTogether:
+    @pytest.mark.parametrize(
+        ("texts", "shown", "files"),
+        [
+            ({"no_such_item": "有"}, set(), {}),
+            ({}, {"no_such_warning"}, {}),
+            ({}, set(), {"no_such_item": "0" * 64}),
+        ],
+    )
+    async def test_an_unknown_item_is_refused(
+        self, database: Database, texts: dict[str, str], shown: set[str], files: dict[str, str]
+    ) -> None:
+        found = await a_draft(database)
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(OFFICER) as work:
+                await complete_items(work, found.id, texts=texts, shown=shown, files=files)
+        assert refused.value.code == "listing.item_unknown"
+
+    async def test_an_empty_text_overwrites_none(self, database: Database) -> None:
+        found = await a_draft(database)
+        key = ITEMS[0].key
+        for text in ("已查明", "  "):
+            async with database.unit(OFFICER) as work:
+                await complete_items(work, found.id, texts={key: text}, shown=())
+        async with database.reading() as session:
+            view = await draft(session, found.id, now=database.clock.now())
+        assert [item.text for item in view.items if item.text] == ["已查明"]
+
+
+class TestNotifyingTheParties:
+    async def a_party_without_an_inbox(self, database: Database, found: Listing) -> None:
+        async with database.unit(OFFICER) as work:
+            new = NewParty(id=PartyId(work.new_id()), role=PartyRole.CREDITOR, name="某某")
+            await add_party(work, CaseId(found.case_id), new=new)
+
+    async def notifies(self, database: Database, found: Listing, because: str = "") -> None:
+        async with database.unit(OFFICER) as work:
+            await notify_parties(work, found.id, unreachable_because=because)
+
+    async def test_waits_for_the_panel(self, database: Database) -> None:
+        found = await a_draft(database)
+        with pytest.raises(Refusal, match="not_approved"):
+            await self.notifies(database, found)
+
+    async def test_one_whom_the_platform_cannot_reach_needs_a_reason(
+        self, database: Database
+    ) -> None:
+        found = await a_draft(database)
+        await self.a_party_without_an_inbox(database, found)
+        await approve(database, found.id)
+        with pytest.raises(Refusal) as refused:
+            await self.notifies(database, found, " ")
+        assert refused.value.code == "listing.party_unreachable"
+        await self.notifies(database, found, "下落不明")
+        async with database.reading() as session:
+            rows = await session.scalars(select(PartyNotification))
+            told = [(bool(row.notice_id), row.impossible_because) for row in rows]
+        assert sorted(told) == [(False, "下落不明"), (True, ""), (True, "")]
+
 
 class TestPublication:
     async def test_is_refused_naming_all_that_is_missing(self, database: Database) -> None:
@@ -272,6 +358,12 @@ class TestPublication:
                 await change_terms(work, found.id, terms=later(found.terms, days=1))
         with pytest.raises(Refusal):
             await complete(database, found.id)
+
+    async def test_a_case_at_rest_publishes_nothing(self, database: Database) -> None:
+        found = await a_draft(database)
+        async with database.unit(OFFICER) as work:
+            await stay_case(work, CaseId(found.case_id), ground="执行中止")
+        assert (await published_code(database, found.id)).code == "case.not_open"
 
     async def test_another_courts_officer_may_not(self, database: Database) -> None:
         found = await a_draft(database)

@@ -2,13 +2,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from auction.cases.commands import stay_case
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.clock import BEIJING, FrozenClock
 from auction.kernel.ids import AssetId, LotId
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
-from auction.lots.asset import AssetKind, InvestigationStatus, InvestigationSubject
+from auction.lots.asset import AssetKind, InvestigationStatus, InvestigationSubject, Seizure
 from auction.lots.commands import (
     NewAsset,
     NewLot,
@@ -70,6 +72,24 @@ class TestSeizure:
         assert found is not None
         assert found.expires_on == day("2029-03-01")
 
+    async def test_said_twice_it_is_one_asset(self, database: Database) -> None:
+        case_id = await a_case(database)
+        for _ in range(2):
+            async with database.unit(OFFICER) as work:
+                found = await seize_asset(work, case_id, new=HOME, seizure=SEIZED)
+        assert found.id == HOME.id
+        async with database.reading() as session:
+            assert len((await session.scalars(select(Seizure))).all()) == 1
+
+    async def test_a_case_at_rest_takes_hold_of_nothing_new(self, database: Database) -> None:
+        case_id = await a_case(database)
+        async with database.unit(OFFICER) as work:
+            await stay_case(work, case_id, ground="执行中止")
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(OFFICER) as work:
+                await seize_asset(work, case_id, new=HOME, seizure=SEIZED)
+        assert refused.value.code == "case.not_open"
+
     async def test_it_is_renewed_before_it_lapses_and_never_after(
         self, database: Database, clock: FrozenClock
     ) -> None:
@@ -114,6 +134,22 @@ class TestInvestigation:
         assert first.subject is InvestigationSubject.OWNERSHIP
         assert first.status is InvestigationStatus.UNKNOWN
 
+    async def test_who_looked_is_a_person(self, database: Database) -> None:
+        asset_id = await an_asset(database, await a_case(database))
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(replace(OFFICER, person_id=None)) as work:
+                await complete_investigation(work, asset_id, findings=findings())
+
+    async def test_a_lot_that_waited_for_it_goes_on(self, database: Database) -> None:
+        lot_id = await a_lot(database)
+        async with database.unit(OFFICER) as work:
+            waiting = await work.lock(Lot, lot_id)
+            waiting.state = LotState.SEIZED
+        async with database.unit(OFFICER) as work:
+            await complete_investigation(work, AssetId(waiting.asset_id), findings=findings())
+        async with database.reading() as session:
+            assert (await lot(session, lot_id)).state is LotState.INVESTIGATED
+
     async def test_the_same_picture_twice_is_one(self, database: Database) -> None:
         asset_id = await an_asset(database, await a_case(database))
         for digest in ("a" * 64, "b" * 64, "a" * 64):
@@ -140,6 +176,25 @@ class TestMaking:
         async with database.unit(OFFICER) as work:
             made = await make_lot(work, HOME.id, new=new)
         assert (made.state, made.rulebook) == (LotState.INVESTIGATED, "law")
+
+    async def test_an_asset_is_one_lot(self, database: Database) -> None:
+        lot_id = await a_lot(database)
+        async with database.reading() as session:
+            asset_id = (await session.get_one(Lot, lot_id)).asset_id
+        async with database.unit(OFFICER) as work:
+            again = await make_lot(
+                work, AssetId(asset_id), new=NewLot(id=LotId(uid(501)), title="又一次")
+            )
+        assert again.id == lot_id
+
+    async def test_a_lot_on_offer_is_withdrawn_by_its_listing(self, database: Database) -> None:
+        lot_id = await a_lot(database)
+        async with database.unit(OFFICER) as work:
+            (await work.lock(Lot, lot_id)).state = LotState.FIRST_AUCTION
+        with pytest.raises(Refusal) as refused:
+            async with database.unit(OFFICER) as work:
+                await withdraw_lot(work, lot_id, ground="已履行")
+        assert refused.value.code == "lot.on_offer"
 
     @pytest.mark.parametrize("state", [LotState.SOLD, LotState.CLOSED, LotState.WITHDRAWN])
     async def test_a_lot_that_is_sold_or_gone_is_not_withdrawn(

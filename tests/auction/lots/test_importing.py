@@ -8,7 +8,7 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.lots.commands import import_draft_lots
 from auction.lots.draft_lot import DraftLot
-from auction.lots.importing import COLUMNS, Problem, read_lots, report
+from auction.lots.importing import COLUMNS, ROWS_MAX, Problem, read_lots, report
 from auction.store.database import Database
 
 HEADER = ",".join(COLUMNS)
@@ -99,11 +99,17 @@ class TestAWholeFile:
             (b"a,b\n1,2\n", "import.column_missing"),
             (HEADER.encode() + b'\n"' + b"x" * 200_000, "import.not_csv"),
         ],
+        ids=lambda value: repr(value[-20:]),
     )
     def test_what_is_no_lots_file_is_refused_whole(self, content: bytes, code: str) -> None:
         with pytest.raises(Refusal) as refused:
             read_lots(content)
         assert refused.value.code == code
+
+    def test_so_is_one_with_too_many_rows(self) -> None:
+        with pytest.raises(Refusal) as refused:
+            read_lots(HEADER.encode() + b"\nx" * (ROWS_MAX + 1))
+        assert refused.value.code == "import.too_many_rows"
 
     def test_the_report_is_csv_that_no_spreadsheet_executes(self) -> None:
         written = report([Problem(2, "city", "=1+1", "应为不超过40字的地名")])
