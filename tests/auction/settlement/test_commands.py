@@ -16,11 +16,13 @@ from auction.ledger.book import balance, find_account
 from auction.ledger.chart import AccountKind
 from auction.ledger.statement import LineState
 from auction.listings.listing import Listing, ListingState
+from auction.lots.asset import Seizure
 from auction.lots.lot import Lot, LotState
 from auction.notices.commands import record_receipt
 from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
 from auction.settlement.commands import (
+    ask_assistance,
     check_qualification,
     declare_default,
     deliver_lot,
@@ -211,6 +213,39 @@ class TestRuling:
         assert served.state is SaleState.TITLE_PASSED
         assert served.title_passed_at == clock.now()
 
+    async def test_of_a_check_says_what_was_checked(
+        self, desk: SaleDesk, database: Database
+    ) -> None:
+        sale = await desk.a_paid_sale()
+        with pytest.raises(Refusal, match=r"sale\.evidence_missing"):
+            async with database.unit(OFFICER) as work:
+                await check_qualification(work, sale.id, is_qualified=True, evidence=" ")
+        assert (await desk.sale(sale.id)).state is SaleState.PAID
+
+    async def test_has_a_number_of_its_own(self, desk: SaleDesk, database: Database) -> None:
+        sale = await desk.a_paid_sale()
+        async with database.unit(OFFICER) as work:
+            await check_qualification(work, sale.id, is_qualified=True, evidence="查询结果")
+            work.add(
+                Seizure(
+                    id=work.new_id(), asset_id=(await work.load(Lot, sale.lot_id)).asset_id,
+                    ruling_number="（2026）浙0199执88号之一", seized_on=work.now.date(),
+                    expires_on=work.now.date() + timedelta(days=700), recorded_at=work.now,
+                )
+            )  # fmt: skip
+        for number, code in ((" ", "missing"), ("（2026）浙0199执88号之一", "conflict")):
+            with pytest.raises(Refusal, match=rf"sale\.ruling_number.{code}"):
+                async with database.unit(OFFICER) as work:
+                    await issue_ruling(work, sale.id, ruling_number=number)
+
+    async def test_that_was_never_issued_is_not_signed_for(
+        self, desk: SaleDesk, database: Database
+    ) -> None:
+        sale = await desk.a_paid_sale()
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with database.unit(BUYER) as work:
+                await serve_ruling(work, sale.id)
+
     async def test_is_signed_for_by_nobody_else(self, desk: SaleDesk, database: Database) -> None:
         sale = await desk.a_ruled_sale()
         with pytest.raises(Refusal, match="forbidden"):
@@ -255,6 +290,23 @@ class TestTaxes:
         sale = await desk.a_taxed_sale(stamp, replace(stamp, bearer=Bearer.BUYER))
         assert sale.state is SaleState.TAXES_ASSESSED
 
+    async def test_one_tax_stands_once_on_a_side(self, desk: SaleDesk) -> None:
+        with pytest.raises(Refusal, match=r"tax\.line_twice"):
+            await desk.a_taxed_sale(SELLER_VAT, BUYER_DEED, SELLER_VAT)
+
+    async def test_a_letter_asks_for_something(self, desk: SaleDesk, database: Database) -> None:
+        sale = await desk.a_ruled_sale()
+        async with database.unit(BUYER) as work:
+            await record_receipt(work, sale.ruling_notice_id or UUID(int=0))
+            await serve_ruling(work, sale.id)
+        with pytest.raises(Refusal, match=r"sale\.requests_missing"):
+            async with database.unit(OFFICER) as work:
+                await ask_assistance(
+                    work, sale.id, registry_id=UUID(int=201), bureau_id=UUID(int=202),
+                    requests=["", " "],
+                )  # fmt: skip
+        assert (await desk.sale(sale.id)).state is SaleState.TITLE_PASSED
+
     async def test_another_bureau_cannot_answer(self, desk: SaleDesk, database: Database) -> None:
         sale = await desk.a_ruled_sale()
         async with database.unit(BUYER) as work:
@@ -284,3 +336,17 @@ class TestHandOver:
         assert delivered.state is SaleState.DELIVERED
         async with database.reading() as session:
             assert (await session.get_one(Lot, sale.lot_id)).state is LotState.HANDED_OVER
+
+    async def test_needs_the_numbers_of_its_papers(
+        self, desk: SaleDesk, database: Database
+    ) -> None:
+        sale = await desk.a_taxed_sale()
+        with pytest.raises(Refusal, match=r"sale\.vouchers_missing"):
+            async with database.unit(OFFICER) as work:
+                await show_taxes_paid(work, sale.id, vouchers=" ")
+        async with database.unit(OFFICER) as work:
+            await show_taxes_paid(work, sale.id, vouchers="完税凭证 1")
+        with pytest.raises(Refusal, match=r"sale\.certificate_missing"):
+            async with database.unit(REGISTRY) as work:
+                await register_title(work, sale.id, certificate_number=" ")
+        assert (await desk.sale(sale.id)).state is SaleState.TAXES_PAID
