@@ -158,12 +158,15 @@ class TestEntering:
             registration = await work.lock(Registration, ID)
             registration.priority = PriorityState.CONFIRMED
             registration.priority_rank = 2
-        async with database.unit(ME) as work:
-            await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        for _ in range(2):
+            async with database.unit(ME) as work:
+                await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
         async with database.reading() as session:
             code = await session.get(HallCode, (LISTING, CODE))
+            rank = await admission.rank_of_code(session, LISTING, CODE)
+            nobody = await admission.rank_of_code(session, LISTING, BidderCode("NOBODY00"))
         assert code is not None
-        assert code.priority_rank == 2
+        assert (code.priority_rank, rank, nobody) == (2, 2, None)
 
     async def test_no_row_of_the_journal_names_a_code(self, database: Database) -> None:
         await _qualified(database)

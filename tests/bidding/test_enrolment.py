@@ -1,12 +1,13 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 import pytest
 from sqlalchemy import func, select
 
-from auction.deposits.deposit import Deposit
+from auction.deposits.deposit import Deposit, DepositState
 from auction.kernel.actor import SYSTEM, Actor, Role
-from auction.kernel.ids import CourtId, PersonId
+from auction.kernel.ids import CourtId, LotId, PersonId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
@@ -14,10 +15,20 @@ from auction.people.organisation import Court
 from auction.people.person import Person, PersonKind, RoleGrant
 from auction.store.database import Database
 from bidding import enrolment
-from bidding.enrolment import PasswordLock
-from bidding.registration import Acknowledgement, PriorityState, Registration, RegistrationState
+from bidding.commands import make_session
+from bidding.enrolment import GROUND_CHARS_MAX, PasswordLock
+from bidding.hall.session import SessionTerms
+from bidding.hall.standstill import stop_session
+from bidding.registration import (
+    Acknowledgement,
+    Capacity,
+    PriorityState,
+    Registration,
+    RegistrationState,
+)
 from bidding.sealing import public_key_of
 from bidding.undertakings import UNDERTAKINGS
+from tests.bidding.halls import FIVE, LAW, a_listing
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 LISTING = uuid5(SPACE, "listing")
@@ -132,6 +143,71 @@ class TestSigningUp:
             async with hall.unit(ALICE) as work:
                 await enrolment.acknowledge(work, ID, key="as_is", version="0")
 
+    async def test_is_one_s_own_for_another_the_court_decides(self, hall: Database) -> None:
+        with pytest.raises(Refusal, match=r"registration\.capacity_by_court"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.start_registration(
+                    work, ID, listing_id=LISTING, capacity=Capacity.AGENT
+                )
+
+    async def test_needs_somebody_who_signed_in(self, hall: Database) -> None:
+        with pytest.raises(Refusal, match=r"signin\.needed"):
+            await start(hall, replace(ALICE, person_id=None))
+
+    async def test_knows_no_other_texts_than_its_own(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match=r"registration\.unknown_text"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.acknowledge(work, ID, key="no_such_text", version=VERSION)
+
+    async def test_needs_the_lock_of_a_password(self, hall: Database) -> None:
+        await start(hall)
+        await acknowledge_all(hall)
+        for broken in (PasswordLock(b"", LOCK.public_key), PasswordLock(LOCK.salt, b"short")):
+            with pytest.raises(Refusal, match=r"registration\.password_missing"):
+                async with hall.unit(ALICE) as work:
+                    await enrolment.register_bidder(work, ID, lock=broken)
+        assert (await row(hall)).state is RegistrationState.APPLIED
+
+    async def test_is_over_once_it_is_handed_in(self, hall: Database) -> None:
+        await start(hall)
+        await acknowledge_all(hall)
+        async with hall.unit(ALICE) as work:
+            await enrolment.register_bidder(work, ID, lock=LOCK)
+        with pytest.raises(Refusal, match=r"registration\.already_submitted"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.acknowledge(work, ID, key="as_is", version=VERSION)
+
+    async def test_comes_too_late_when_bidding_has_ended(
+        self, hall: Database, as_owner: Execute
+    ) -> None:
+        listing_id = await a_listing(hall, as_owner)
+        async with hall.unit(SYSTEM) as work:
+            terms = SessionTerms(
+                listing_id, LotId(work.new_id()), COURT, work.now, work.now + FIVE, LAW
+            )
+            session_id = await make_session(work, terms=terms)
+            await stop_session(work, session_id=session_id)
+        with pytest.raises(Refusal, match=r"registration\.too_late"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.start_registration(work, ID, listing_id=listing_id)
+
+    async def test_is_barred_to_who_defaulted_on_this_lot(
+        self, hall: Database, as_owner: Execute
+    ) -> None:
+        await as_owner(
+            "INSERT INTO sale (id, listing_id, lot_id, case_id, court_id, session_id,"
+            " registration_id, buyer_id, code, hammer_price, deposit, received, state,"
+            " virtual_account, closed_at, balance_due_at, qualification_evidence, ruling_number,"
+            " tax_vouchers, certificate_number, confirmation_notice_id) VALUES"
+            f" ('{ID}', '{ID}', '{LISTING}', '{LISTING}', '{COURT}', '{ID}', '{ID}',"
+            f" '{ALICE.person_id}', 'A1', 100, 10, 10, 'defaulted', '955899', '2026-01-01',"
+            f" '2026-01-11', '', '', '', '', '{ID}')"
+        )
+        with pytest.raises(Refusal, match="网拍24"):
+            await start(hall)
+        await start(hall, BOB)
+
     async def test_is_refused_to_staff_of_the_enforcing_court(self, hall: Database) -> None:
         with pytest.raises(Refusal, match="网拍34"):
             await start(hall, INSIDER)
@@ -148,6 +224,32 @@ class TestSigningUp:
         with pytest.raises(Refusal, match="not_found"):
             async with hall.unit(BOB) as work:
                 await enrolment.acknowledge(work, ID, key="as_is", version=VERSION)
+
+
+class TestSteppingBack:
+    async def test_ends_the_registration_and_what_it_awaited(self, hall: Database) -> None:
+        await start(hall)
+        await acknowledge_all(hall)
+        async with hall.unit(ALICE) as work:
+            await enrolment.register_bidder(work, ID, lock=LOCK)
+        async with hall.unit(ALICE) as work:
+            await enrolment.withdraw_registration(work, ID)
+        assert (await row(hall)).state is RegistrationState.WITHDRAWN
+        async with hall.reading() as session:
+            deposit = (await session.scalars(select(Deposit))).one()
+        assert deposit.state is DepositState.LAPSED
+
+    async def test_before_anything_was_paid_needs_no_deposit(self, hall: Database) -> None:
+        await start(hall)
+        async with hall.unit(ALICE) as work:
+            await enrolment.withdraw_registration(work, ID)
+        assert (await row(hall)).state is RegistrationState.WITHDRAWN
+
+    async def test_is_one_s_own_act(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match="not_found"):
+            async with hall.unit(BOB) as work:
+                await enrolment.withdraw_registration(work, ID)
 
 
 class TestPriority:
@@ -185,6 +287,37 @@ class TestPriority:
             with pytest.raises(Refusal, match="forbidden"):
                 async with hall.unit(who) as work:
                     await enrolment.decide_priority(work, ID, rank=1)
+
+    async def test_has_a_rank_from_one_on(self, hall: Database) -> None:
+        await self.claim(hall)
+        with pytest.raises(Refusal, match=r"registration\.rank_not_positive"):
+            async with hall.unit(PANEL) as work:
+                await enrolment.decide_priority(work, ID, rank=0)
+
+    async def test_is_not_decided_by_who_claimed_it(self, hall: Database) -> None:
+        judge = replace(PANEL, person_id=ALICE.person_id)
+        await self.claim(hall)
+        with pytest.raises(Refusal, match=r"registration\.own_priority"):
+            async with hall.unit(judge) as work:
+                await enrolment.decide_priority(work, ID, rank=1)
+
+    async def test_says_its_ground_and_may_say_it_better(self, hall: Database) -> None:
+        await self.claim(hall)
+        for ground in (" ", "长" * (GROUND_CHARS_MAX + 1)):
+            with pytest.raises(Refusal, match=r"registration\.ground_missing"):
+                async with hall.unit(ALICE) as work:
+                    await enrolment.claim_priority(work, ID, ground=ground)
+        async with hall.unit(ALICE) as work:
+            await enrolment.claim_priority(work, ID, ground=" 承租人 ")
+        assert (await row(hall)).priority_ground == "承租人"
+
+    async def test_once_decided_is_claimed_no_more(self, hall: Database) -> None:
+        await self.claim(hall)
+        async with hall.unit(PANEL) as work:
+            await enrolment.decide_priority(work, ID, rank=None)
+        with pytest.raises(Refusal, match=r"registration\.priority_decided"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.claim_priority(work, ID, ground="承租人")
 
     async def test_that_nobody_claimed_is_not_given(self, hall: Database) -> None:
         await start(hall)

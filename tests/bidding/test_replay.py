@@ -16,6 +16,7 @@ from bidding.replay import (
     read_extension,
     read_increments,
     read_ranks,
+    read_yuan,
     replay_art,
     replay_ebay,
     replay_hall,
@@ -158,6 +159,15 @@ class TestBadInput:
         with pytest.raises(ReplayError, match="auctionid"):
             list(replay_ebay(rows_of(MADE_UP), extension=read_extension("none")))
 
+    @pytest.mark.parametrize(
+        ("days", "sentence"),
+        [("soon", "bidtime is no number"), ("-1", "out of range"), ("NaN", "out of range")],
+    )
+    def test_a_time_in_days_that_is_none_is_named(self, days: str, sentence: str) -> None:
+        text = f"auctionid,bid,bidtime,bidder,openbid,price\n1,10.00,{days},A,1.00,10.00\n"
+        with pytest.raises(ReplayError, match=sentence):
+            list(replay_ebay(rows_of(text), extension=read_extension("none")))
+
 
 HALL = """seq,code,amount,entered_at,decided_at,verdict,reason,closes_at_after
 1,A,100.00,2026-01-01T00:00:01Z,2026-01-01T00:00:01Z,accepted,,2026-01-01T00:00:20Z
@@ -197,3 +207,10 @@ class TestARecordOfThisPlatform:
     def test_a_rank_that_is_none_is_one_sentence(self) -> None:
         with pytest.raises(ReplayError, match="CODE=RANK"):
             read_ranks("P=first")
+
+
+class TestArguments:
+    def test_an_amount_is_read_as_people_write_it(self) -> None:
+        assert read_yuan("1,000.5", "--start") == Money(100_050)
+        with pytest.raises(ReplayError, match="--start is no amount in yuan"):
+            read_yuan("1e3", "--start")

@@ -26,6 +26,11 @@ class TestABox:
         with pytest.raises(sealing.SealBroken):
             sealing.unseal(ALICE, box, about=there)
 
+    def test_of_a_code_and_of_a_registration_are_about_different_things(self) -> None:
+        code = sealing.about_code("listing", "ABCD2345")
+        assert code == b"code\nlisting\nABCD2345"
+        assert code != sealing.about_registration("listing", "ABCD2345")
+
     @pytest.mark.parametrize("at", [0, 31, 32, 40, -1])
     def test_does_not_open_when_one_bit_was_turned(self, at: int) -> None:
         box = sealing.seal(sealing.public_key_of(ALICE), b"who", about=b"", ephemeral=ONCE)

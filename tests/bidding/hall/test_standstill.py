@@ -1,5 +1,6 @@
 """What stops a session and starts it again, on PostgreSQL."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,17 @@ from auction.kernel.ids import CourtId, ListingId, PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
-from bidding.hall.session import Session, SessionState
+from bidding.hall.session import Board, Home, Session, SessionState
 from bidding.hall.standstill import (
     HOME_LOST_AFTER,
+    beat,
     extend_for_lag,
+    leave,
     obey_listing,
     pause_session,
     resume_paused,
     resume_session,
+    stop_session,
     suspend_session,
 )
 from tests.bidding.halls import FIVE, AHall, Execute, a_hall, a_placed_bid, home, place
@@ -104,8 +108,94 @@ class TestTechnicalPause:
             board = await extend_for_lag(work, session_id=hall.session_id, epoch=1, lag_ms=400)
         assert board.closes_at == clock.now() + FIVE
 
+    async def test_what_is_not_open_is_neither_paused_nor_prolonged(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(database, as_owner, opens_in=timedelta(hours=1))
+        async with database.unit(SYSTEM) as work:
+            paused = await pause_session(work, session_id=hall.session_id, epoch=1, ground="x")
+        async with database.unit(SYSTEM) as work:
+            board = await extend_for_lag(work, session_id=hall.session_id, epoch=1, lag_ms=400)
+        assert paused.state is board.state is SessionState.SCHEDULED
+        assert board.closes_at == hall.closes_at
+
+    @pytest.mark.parametrize("command", [pause_session, resume_paused, extend_for_lag])
+    async def test_a_home_that_was_replaced_does_nothing_more(
+        self, database: Database, as_owner: Execute, command: Callable[..., Awaitable[Board]]
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        more = {pause_session: {"ground": "x"}, extend_for_lag: {"lag_ms": 400}}.get(command, {})
+        with pytest.raises(Refusal, match=r"session\.epoch_old"):
+            async with database.unit(SYSTEM) as work:
+                await command(work, session_id=hall.session_id, epoch=0, **more)
+        assert (await session_of(database, hall)).state is SessionState.OPEN
+
+
+class TestAHome:
+    async def test_says_where_it_is_and_that_it_is_still_there(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        home_id = new_id(clock.now())
+        began = clock.now()
+        for _ in range(2):
+            async with database.unit(SYSTEM) as work:
+                await beat(work, home_id=home_id, origin="ws://here")
+            clock.advance(timedelta(seconds=1))
+        async with database.reading() as session:
+            row = await session.get_one(Home, home_id)
+        assert (row.origin, row.started_at) == ("ws://here", began)
+        assert row.seen_at == began + timedelta(seconds=1)
+
+    async def test_that_leaves_is_followed_by_another_at_once(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        for home_id in (hall.home_id, new_id(clock.now())):  # an unknown one leaves as well
+            async with database.unit(SYSTEM) as work:
+                await leave(work, home_id=home_id)
+        assert await home(database, hall, new_id(clock.now())) == hall.epoch + 1
+
+    async def test_whose_row_is_gone_is_followed_without_a_pause(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        await as_owner(f"UPDATE sessions SET home_id = NULL WHERE id = '{hall.session_id}'")
+        assert await home(database, hall, new_id(clock.now())) == hall.epoch + 1
+        assert (await session_of(database, hall)).state is SessionState.OPEN
+
+
+class TestStopping:
+    async def test_ends_a_session_once_and_without_a_winner(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        stopped_at = clock.now()
+        for _ in range(2):
+            async with database.unit(SYSTEM) as work:
+                await stop_session(work, session_id=hall.session_id)
+            clock.advance(timedelta(minutes=1))
+        stopped = await session_of(database, hall)
+        assert (stopped.state, stopped.closed_at) == (SessionState.STOPPED, stopped_at)
+
 
 class TestSuspension:
+    async def test_twice_is_once_under_its_first_reason(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        for ground in ("third_party_objection", "again"):
+            async with database.unit(somebody(database, Role.OFFICER)) as work:
+                await suspend_session(work, session_id=hall.session_id, ground=ground)
+        assert (await session_of(database, hall)).pause_ground == "third_party_objection"
+
+    async def test_what_is_not_suspended_is_not_resumed(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with database.unit(somebody(database, Role.OFFICER)) as work:
+                await resume_session(work, session_id=hall.session_id)
+
     async def test_two_persons_of_the_court_end_it(
         self, database: Database, as_owner: Execute, clock: FrozenClock
     ) -> None:

@@ -7,6 +7,7 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import BidderCode, PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
+from bidding.hall.standstill import stop_session
 from bidding.hall.ticket import LIFE, Admission, issue_ticket, redeem_ticket
 from tests.bidding.halls import AHall, Execute, a_hall
 
@@ -52,3 +53,11 @@ async def test_it_lives_thirty_seconds(
 async def test_a_made_up_one_admits_nobody(database: Database) -> None:
     with pytest.raises(Refusal, match=r"ticket\.not_valid"):
         await redeem(database, "guess")
+
+
+async def test_an_ended_session_admits_nobody(database: Database, as_owner: Execute) -> None:
+    hall = await a_hall(database, as_owner)
+    async with database.unit(SYSTEM) as work:
+        await stop_session(work, session_id=hall.session_id)
+    with pytest.raises(Refusal, match=r"session\.over"):
+        await a_ticket(database, hall)
