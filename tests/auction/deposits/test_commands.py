@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from auction.deposits.commands import (
     apply_deposit,
     fail_release,
     forfeit_deposit,
+    open_deposit,
     release_deposit,
     release_deposits,
     withdraw_deposit,
@@ -77,8 +79,25 @@ class TestReceiving:
         (line,) = await desk.books(pays_in(DEPOSIT, deposit.virtual_account))
         assert line.reason == "state.not_allowed"
 
+    async def test_money_that_could_never_go_back_is_not(self, desk: Desk) -> None:
+        deposit = await desk.a_deposit()
+        unsigned = replace(pays_in(DEPOSIT, deposit.virtual_account), account="")
+        (line,) = await desk.books(unsigned)
+        assert (line.state, line.reason) == (LineState.UNIDENTIFIED, "line.no_payer_account")
+        assert (await desk.deposit(deposit)).state is DepositState.AWAITED
+
     async def test_opening_again_is_the_same_deposit(self, desk: Desk) -> None:
         deposit = await desk.a_deposit()
+        async with desk.database.unit(SYSTEM) as work:
+            again = await open_deposit(
+                work,
+                registration_id=deposit.registration_id,
+                listing_id=deposit.listing_id,
+                court_id=COURT,
+                person_id=deposit.person_id,
+                amount=DEPOSIT,
+            )
+        assert (again.id, again.virtual_account) == (deposit.id, deposit.virtual_account)
         async with desk.database.reading() as session:
             found = await deposit_of(session, deposit.registration_id)
         assert found
@@ -118,6 +137,22 @@ class TestReleasing:
             assert await unreleased_of_listing(session, deposit.listing_id) == 0
             assert (await balance(session, AccountId(deposit.account_id))).posted == Money(0)
 
+    async def test_one_that_was_never_paid_only_lapses(
+        self, desk: Desk, database: Database
+    ) -> None:
+        deposit = await desk.a_deposit()
+        async with database.unit(SYSTEM) as work:
+            released = await release_deposit(work, registration_id=deposit.registration_id)
+        assert (released.state, released.order_number) == (DepositState.LAPSED, "")
+
+    async def test_a_deposit_or_an_order_that_is_none_is_refused(self, database: Database) -> None:
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(SYSTEM) as work:
+                await release_deposit(work, registration_id=new_id(NOON))
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(SYSTEM) as work:
+                await fail_release(work, order_number="TB000000000000000000")
+
     async def test_money_that_comes_after_goes_back_too(
         self, desk: Desk, database: Database
     ) -> None:
@@ -154,6 +189,12 @@ class TestStepsBack:
         async with database.unit(bidder) as work:
             await withdraw_deposit(work, registration_id=deposit.registration_id)
         assert (await desk.deposit(deposit)).state is DepositState.RELEASE_ORDERED
+
+    async def test_who_never_registered_has_nothing_to_step_back_from(
+        self, database: Database
+    ) -> None:
+        async with database.unit(SYSTEM) as work:
+            assert await withdraw_deposit(work, registration_id=new_id(NOON)) is None
 
     async def test_only_its_bidder_may(self, desk: Desk, database: Database) -> None:
         deposit = await desk.a_deposit()

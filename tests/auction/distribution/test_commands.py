@@ -1,97 +1,29 @@
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from auction.distribution.commands import (
-    approve_plan,
-    draft_plan,
-    fail_disbursement,
-    order_disbursement,
-    serve_plan,
-    withdraw_plan,
-)
+from auction.cases.case import Party
+from auction.cases.commands import stay_case
+from auction.distribution.commands import draft_plan, fail_disbursement, withdraw_plan
 from auction.distribution.objections import answer_objection, oppose_objection, raise_objection
-from auction.distribution.plan import (
-    Disbursement,
-    DisbursementState,
-    ObjectionState,
-    Plan,
-    PlanLine,
-    PlanState,
-)
-from auction.kernel.actor import Actor, Role
-from auction.kernel.clock import FrozenClock
+from auction.distribution.plan import DisbursementState, ObjectionState, PlanState
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.ids import CaseId
 from auction.kernel.money import ZERO, Money, total
 from auction.kernel.refusal import Refusal
-from auction.ledger.book import balance
+from auction.ledger.book import balance, open_account, post
+from auction.ledger.chart import AccountKind
 from auction.ledger.statement import LineState
 from auction.ledger.tables import Account
+from auction.ledger.transfer import Posting, Transfer
 from auction.lots.lot import Lot
 from auction.settlement.sale import Sale
 from auction.store.database import Database
-from tests.finance import pays_out
-from tests.sales import (
-    APPLICANT,
-    APPROVER,
-    BANK,
-    CHOICES,
-    DEBTOR,
-    OFFICER,
-    PANEL,
-    PRICE,
-    STRANGER,
-    SaleDesk,
-    staff,
-)
-
-WINDOW = timedelta(days=20)
-
-
-class PlanDesk(SaleDesk):
-    async def a_plan(self) -> Plan:
-        sale = await self.a_taxed_sale()
-        async with self.database.unit(OFFICER) as work:
-            return await draft_plan(work, sale_id=sale.id, choices=CHOICES)
-
-    async def a_served_plan(self) -> Plan:
-        plan = await self.a_plan()
-        async with self.database.unit(OFFICER) as work:
-            plan = await serve_plan(work, plan.id)
-        await self.deliver_notices()
-        return plan
-
-    async def an_approved_plan(self) -> Plan:
-        plan = await self.a_served_plan()
-        self.clock.advance(WINDOW)
-        return await self.approves(plan)
-
-    async def approves(self, plan: Plan, actor: Actor = PANEL) -> Plan:
-        async with self.database.unit(actor) as work:
-            return await approve_plan(work, plan.id)
-
-    async def plan_lines(self, plan: Plan) -> list[PlanLine]:
-        async with self.database.reading() as session:
-            rows = await session.scalars(
-                select(PlanLine).where(PlanLine.plan_id == plan.id).order_by(PlanLine.position)
-            )
-            return list(rows)
-
-    async def orders(self, line: PlanLine, actor: Actor = APPROVER) -> Disbursement:
-        async with self.database.unit(actor) as work:
-            return await order_disbursement(work, line.id)
-
-    async def plan(self, plan: Plan) -> Plan:
-        async with self.database.reading() as session:
-            return await session.get_one(Plan, plan.id)
-
-
-@pytest.fixture
-async def desk(database: Database, clock: FrozenClock) -> PlanDesk:
-    made = PlanDesk(database, clock)
-    await made.found()
-    return made
+from tests.auction.distribution.plans import WINDOW, PlanDesk
+from tests.finance import COURT, pays_out
+from tests.sales import APPLICANT, BANK, CHOICES, DEBTOR, OFFICER, PANEL, PRICE, staff
 
 
 class TestDrafting:
@@ -116,6 +48,38 @@ class TestDrafting:
         with pytest.raises(Refusal, match=r"plan\.too_early"):
             async with database.unit(OFFICER) as work:
                 await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+
+    async def test_needs_proceeds_to_divide(self, desk: PlanDesk, database: Database) -> None:
+        sale = await desk.a_taxed_sale()
+        async with database.unit(SYSTEM) as work:
+            source = await open_account(work, AccountKind.PROCEEDS, f"sale:{sale.id}", COURT)
+            away = await open_account(work, AccountKind.SURPLUS, "elsewhere", COURT)
+            gone = Transfer(source, away, (await balance(work.session, source)).available)
+            await post(
+                work,
+                Posting(
+                    key="gone", event="test.gone", court_id=COURT, subject_ref="test:1",
+                    transfers=(gone,),
+                ),
+            )  # fmt: skip
+        with pytest.raises(Refusal, match=r"plan\.no_proceeds"):
+            async with database.unit(OFFICER) as work:
+                await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+
+    async def test_is_a_person_s_work(self, desk: PlanDesk, database: Database) -> None:
+        sale = await desk.a_taxed_sale()
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(replace(OFFICER, person_id=None)) as work:
+                await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+
+    async def test_a_plan_is_taken_back_with_a_reason(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_plan()
+        with pytest.raises(Refusal, match=r"plan\.reason_missing"):
+            async with database.unit(OFFICER) as work:
+                await withdraw_plan(work, plan.id, reason=" ")
+        assert (await desk.plan(plan)).state is PlanState.DRAFTED
 
     async def test_a_sale_has_one_live_plan_and_a_new_one_after_withdrawal(
         self, desk: PlanDesk, database: Database
@@ -173,21 +137,18 @@ class TestApproving:
             assert (await balance(session, account)).posted == ZERO
 
 
-class TestObjecting:
-    async def test_only_creditors_and_debtor_may(self, desk: PlanDesk, database: Database) -> None:
-        plan = await desk.a_served_plan()
-        with pytest.raises(Refusal, match="forbidden"):
-            async with database.unit(STRANGER) as work:
-                await raise_objection(work, plan.id, line_id=None, reason="不同意")
-
-    async def test_comes_too_late_after_the_window(
+class TestAnObjection:
+    async def test_that_was_right_asks_for_another_plan(
         self, desk: PlanDesk, database: Database
     ) -> None:
         plan = await desk.a_served_plan()
+        async with database.unit(APPLICANT) as work:
+            objection = await raise_objection(work, plan.id, line_id=None, reason="漏列利息")
+        async with database.unit(PANEL) as work:
+            await answer_objection(work, objection.id, is_upheld=True, resolution="应予更正")
         desk.clock.advance(WINDOW)
-        with pytest.raises(Refusal, match=r"plan\.window_over"):
-            async with database.unit(APPLICANT) as work:
-                await raise_objection(work, plan.id, line_id=None, reason="不同意")
+        with pytest.raises(Refusal, match=r"plan\.amend_first"):
+            await desk.approves(plan)
 
     async def test_to_the_whole_plan_stops_it(self, desk: PlanDesk, database: Database) -> None:
         plan = await desk.a_served_plan()
@@ -221,16 +182,6 @@ class TestObjecting:
         assert answered.state is ObjectionState.DISMISSED
         await desk.orders(mortgage)
 
-    async def test_that_nobody_opposed_cannot_be_dismissed(
-        self, desk: PlanDesk, database: Database
-    ) -> None:
-        plan = await desk.a_served_plan()
-        async with database.unit(APPLICANT) as work:
-            objection = await raise_objection(work, plan.id, line_id=None, reason="不同意")
-        with pytest.raises(Refusal, match=r"state\.not_allowed"):
-            async with database.unit(PANEL) as work:
-                await answer_objection(work, objection.id, is_upheld=False, resolution="驳回")
-
 
 class TestPaying:
     @pytest.mark.parametrize("actor", [OFFICER, PANEL, staff(101, Role.FINANCE_APPROVER)])
@@ -249,6 +200,31 @@ class TestPaying:
             )
             assert booked.state is LineState.MATCHED
         assert (await desk.plan(plan)).state is PlanState.PAID
+
+    async def test_needs_an_account_to_pay_to(self, desk: PlanDesk, database: Database) -> None:
+        sale = await desk.a_taxed_sale()
+        async with database.unit(SYSTEM) as work:
+            parties = await work.session.scalars(Party.standing_in(sale.case_id))
+            for party in parties:
+                party.payout_account = ""
+        async with database.unit(OFFICER) as work:
+            plan = await draft_plan(work, sale_id=sale.id, choices=CHOICES)
+        mortgage = (await desk.plan_lines(await desk.served_and_approved(plan)))[3]
+        with pytest.raises(Refusal, match=r"disbursement\.no_account"):
+            await desk.orders(mortgage)
+
+    async def test_waits_for_the_approval(self, desk: PlanDesk) -> None:
+        plan = await desk.a_served_plan()
+        line = (await desk.plan_lines(plan))[0]
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            await desk.orders(line)
+
+    async def test_an_order_that_is_none_cannot_fail(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(staff(7, Role.FINANCE_CLERK)) as work:
+                await fail_disbursement(work, order_number="FK000000000000000000")
 
     async def test_is_ordered_once(self, desk: PlanDesk) -> None:
         plan = await desk.an_approved_plan()
@@ -291,3 +267,13 @@ class TestHolds:
             lot.held_ground = "案外人异议"
         with pytest.raises(Refusal, match=r"lot\.held"):
             await desk.orders(line)
+
+    async def test_a_stay_of_the_case_stops_it_too(
+        self, desk: PlanDesk, database: Database
+    ) -> None:
+        plan = await desk.a_served_plan()
+        desk.clock.advance(WINDOW)
+        async with database.unit(OFFICER) as work:
+            await stay_case(work, CaseId(plan.case_id), ground="执行中止")
+        with pytest.raises(Refusal, match=r"plan\.case_stayed"):
+            await desk.approves(plan)
