@@ -15,10 +15,12 @@ from auction.people.commands import (
     found_organisation,
     grant_role,
     revoke_role,
+    revoke_sign_ins,
     sign_in,
     sign_out,
+    touch_sign_in,
 )
-from auction.people.credentials import new_token
+from auction.people.credentials import SignIn, new_token
 from auction.people.organisation import OrganisationKind
 from auction.people.person import PersonKind
 from auction.people.queries import (
@@ -122,8 +124,43 @@ class TestSigningIn:
         async with database.reading() as session:
             assert await sign_in_of(session, new_token(), NOON) is None
 
+    async def test_an_administrator_ends_every_one_of_a_person_s(self, database: Database) -> None:
+        person_id, other_id = await enrolled(database), await enrolled(database, FIRM)
+        tokens = [(await self.opened(database, person_id))[1] for _ in range(2)]
+        _, kept = await self.opened(database, other_id)
+        for expected in (2, 0):
+            async with database.unit(SYSTEM) as work:
+                assert await revoke_sign_ins(work, person_id) == expected
+        async with database.reading() as session:
+            assert [await sign_in_of(session, token, NOON) for token in tokens] == [None, None]
+            assert await sign_in_of(session, kept, NOON) is not None
+
+    async def test_one_in_use_does_not_idle_away_and_an_ended_one_stays_ended(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        person_id = await enrolled(database)
+        sign_in_id, token = await self.opened(database, person_id)
+        async with database.reading() as session:
+            idle = (await session.get_one(SignIn, sign_in_id)).idle_seconds
+        clock.advance(timedelta(seconds=idle - 1))
+        async with database.unit(SYSTEM) as work:
+            await touch_sign_in(work, sign_in_id)
+        async with database.reading() as session:
+            assert await sign_in_of(session, token, clock.advance(timedelta(seconds=2)))
+        clock.advance(timedelta(seconds=idle))
+        async with database.unit(SYSTEM) as work:
+            await touch_sign_in(work, sign_in_id)
+        async with database.reading() as session:
+            assert await sign_in_of(session, token, clock.now()) is None
+
 
 class TestRoles:
+    async def test_one_that_is_not_held_is_not_taken_back(self, database: Database) -> None:
+        person_id = await enrolled(database)
+        with pytest.raises(Refusal, match="not_found"):
+            async with database.unit(SYSTEM) as work:
+                await revoke_role(work, person_id, role=Role.PANEL)
+
     async def test_a_role_is_given_and_taken_back(self, database: Database) -> None:
         person_id = await enrolled(database)
         await granted(database, person_id, Role.PANEL)
