@@ -66,6 +66,7 @@ async def start_registration(
         raise Refusal("registration.capacity_by_court", article="网拍14(2)")
     registration = Registration(
         id=RegistrationId(registration_id),
+        subject_key=await work.subject_key(person_id),
         listing_id=ListingId(listing_id),
         court_id=listing.court_id,
         person_id=person_id,

@@ -12,6 +12,7 @@ from auction.kernel.ids import CourtId, ListingId, PersonId, RegistrationId
 from auction.kernel.transitions import after
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class RegistrationState(StrEnum):
@@ -66,7 +67,7 @@ class PriorityState(StrEnum):
     DECLINED = "declined"
 
 
-class Registration(Base):
+class Registration(Sealed, Base):
     """The claim of one person to take part in one listing."""
 
     __tablename__ = "registration"
@@ -87,7 +88,8 @@ class Registration(Base):
     applied_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     priority: Mapped[PriorityState] = state_column(PriorityState)
-    priority_ground: Mapped[str] = mapped_column(Text, default="")
+    priority_ground_sealed: Mapped[bytes]
+    priority_ground = SealedText()
     priority_rank: Mapped[int | None]
     priority_decided_by: Mapped[PersonId | None]
     priority_decided_at: Mapped[datetime | None] = mapped_column(Instant)

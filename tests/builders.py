@@ -48,7 +48,9 @@ from auction.lots.commands import (
 from auction.lots.lot import LotTrigger
 from auction.lots.reference_price import ReferencePrice
 from auction.people.organisation import Court
+from auction.people.person import IDENTITY, Person, PersonKind
 from auction.store.database import Database
+from auction.store.unit import Unit
 
 A_MILLION = Money.yuan(1_000_000)
 COURT = CourtId("浙0199")
@@ -73,6 +75,19 @@ async def a_court(database: Database) -> CourtId:
         if await work.session.get(Court, COURT) is None:
             work.add(Court(id=COURT, name="杭湾市人民法院（演示）"))
     return COURT
+
+
+async def a_person(work: Unit, person_id: UUID, name: str, number: str = "") -> Person:
+    """A natural person, added to the unit; signs in as p<the end of the id>."""
+    number = number or f"{person_id.int % 10**18:018d}"
+    key = await work.subject_key(person_id)
+    person = Person(
+        id=person_id, subject_key=key, kind=PersonKind.NATURAL, name=name, identity_number=number,
+        identity_index=work.keyring.blind(IDENTITY, number),
+        username=f"p{person_id.int % 10**18}", enrolled_at=work.now,
+    )  # fmt: skip
+    work.add(person)
+    return person
 
 
 async def a_case(database: Database, *, number: int = 88) -> CaseId:

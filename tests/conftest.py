@@ -12,12 +12,13 @@ import asyncpg
 import pytest
 
 from auction.kernel.clock import FrozenClock
-from auction.kernel.settings import Settings
+from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings
 from auction.law.rulebook import LAW
 from auction.people import credentials
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding import sealing
+from auction.store.personal.keyring import make_keyring
 from tests.signers import answering
 from workers.embedded.leash import Leash
 from workers.embedded.postgres import EmbeddedPostgres
@@ -90,7 +91,7 @@ def server() -> Iterator[Server]:
     leash.hold(postgres.pid)
     running = Server(postgres)
     asyncio.run(running.prepare())
-    upgrade(running.owner_url, LAW)
+    upgrade(running.owner_url, LAW, subject_keys=folder / "subject.keys")
     yield running
     leash.let_go(postgres.pid)
     postgres.stop()
@@ -100,6 +101,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def settings(server: Server, tmp_path: Path) -> Settings:
+    make_keyring(tmp_path / SUBJECT_KEYS_FILE)
     return Settings(
         database_url=server.app_url,
         migration_database_url=server.owner_url,

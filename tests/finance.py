@@ -13,8 +13,8 @@ from auction.kernel.money import Money
 from auction.ledger.bankfile import read_statement
 from auction.ledger.commands import Imported, import_statement
 from auction.ledger.statement import LineState, StatementLine
-from auction.people.person import Person, PersonKind
 from auction.store.database import Database
+from tests.builders import a_person
 from tests.conftest import NOON
 from workers.bank import book_line
 from workers.demo.statement_file import BankEntry, DemoBank
@@ -48,12 +48,7 @@ class Desk:
     ) -> Deposit:
         person_id = new_id(NOON)
         async with self.database.unit(SYSTEM) as work:
-            work.add(
-                Person(
-                    id=person_id, kind=PersonKind.NATURAL, name=name, username=str(person_id),
-                    identity_number=str(person_id), enrolled_at=NOON,
-                )
-            )  # fmt: skip
+            await a_person(work, person_id, name)
             await work.session.flush()
             return await open_deposit(
                 work,

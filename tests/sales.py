@@ -32,7 +32,7 @@ from auction.notices.notice import Notice, NoticeState
 from auction.people.credentials import Credential, Passwords
 from auction.people.identity import check_digit
 from auction.people.organisation import Court, Organisation, OrganisationKind
-from auction.people.person import Person, PersonKind, RoleGrant
+from auction.people.person import RoleGrant
 from auction.settlement.commands import (
     AssessedTax,
     ask_assistance,
@@ -43,6 +43,7 @@ from auction.settlement.commands import (
     serve_ruling,
 )
 from auction.settlement.sale import Hammer, Sale
+from tests.builders import a_person
 from tests.conftest import NOON
 from tests.finance import COURT, Desk, pays_in
 from tests.signers import a_signed_paper
@@ -118,13 +119,7 @@ class SaleDesk(Desk):
                 )  # fmt: skip
             for serial, name in NAMES.items():
                 first = f"99010119800101{serial:03d}"
-                work.add(
-                    Person(
-                        id=UUID(int=serial), kind=PersonKind.NATURAL, name=name,
-                        username=f"p{serial}", identity_number=first + check_digit(first),
-                        enrolled_at=NOON,
-                    )
-                )  # fmt: skip
+                await a_person(work, UUID(int=serial), name, first + check_digit(first))
 
     async def let_in(self, password: str) -> None:
         """Give everybody their roles and one password, to sign in as p<serial>."""
@@ -161,7 +156,8 @@ class SaleDesk(Desk):
             await work.session.flush()
             work.add(
                 Asset(
-                    id=asset_id, case_id=case_id, court_id=COURT, kind=AssetKind.HOME,
+                    id=asset_id, subject_key=await work.subject_key(asset_id), case_id=case_id,
+                    court_id=COURT, kind=AssetKind.HOME,
                     title="一套住房", description="", location="", registry_number="浙不动产1",
                     area_m2=None, owner_name="吴长欠", seized_at=NOON,
                 )
@@ -193,8 +189,10 @@ class SaleDesk(Desk):
     async def a_party(self, offered: Offered, role: PartyRole, who: Actor, account: str) -> Party:
         name = NAMES[who.person_id.int if who.person_id else 0]
         async with self.database.unit(SYSTEM) as work:
+            party_id = work.new_id()
             party = Party(
-                id=work.new_id(), case_id=offered.case_id, role=role, person_id=who.person_id,
+                id=party_id, subject_key=await work.subject_key(who.person_id or party_id),
+                case_id=offered.case_id, role=role, person_id=who.person_id,
                 name=name, contact="", payout_name=name, payout_bank="", payout_account=account,
                 added_at=work.now,
             )  # fmt: skip

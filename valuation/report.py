@@ -16,6 +16,7 @@ from auction.kernel.refusal import Refusal
 from auction.law.rulebook import Rulebook
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class AppraisalMethod(StrEnum):
@@ -59,7 +60,7 @@ class Check(StrEnum):
     OTHER = "other"
 
 
-class Report(Base):
+class Report(Sealed, Base):
     """One report as it was filed; a corrected one is a new row."""
 
     __tablename__ = "reports"
@@ -74,7 +75,8 @@ class Report(Base):
     """Codes of AppraisalMethod, separated by spaces."""
     value: Mapped[Money] = mapped_column(MoneyFen)
     valid_until_on: Mapped[date]
-    signers: Mapped[str] = mapped_column(Text)
+    signers_sealed: Mapped[bytes]
+    signers = SealedText()
     """JSON list of {name, licence}."""
     pdf_digest: Mapped[str]
     filed_at: Mapped[datetime] = mapped_column(Instant)
@@ -108,7 +110,7 @@ class ObjectionState(StrEnum):
     DISMISSED = "dismissed"
 
 
-class ReportObjection(Base):
+class ReportObjection(Sealed, Base):
     """异议 of a party to a served report."""
 
     __tablename__ = "report_objections"
@@ -118,7 +120,8 @@ class ReportObjection(Base):
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), index=True)
     person_id: Mapped[PersonId]
     ground: Mapped[ObjectionGround] = state_column(ObjectionGround)
-    reasons: Mapped[str] = mapped_column(Text)
+    reasons_sealed: Mapped[bytes]
+    reasons = SealedText()
     state: Mapped[ObjectionState] = state_column(ObjectionState)
     raised_at: Mapped[datetime] = mapped_column(Instant)
     answer: Mapped[str | None] = mapped_column(Text)

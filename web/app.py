@@ -21,6 +21,7 @@ from auction.store.database import Database, OwnerError
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 from auction.store.metrics import expose
+from auction.store.personal.keyring import KeyringError
 from web.attempts import Attempts
 from web.errors import form_refused, http_refused, refused
 from web.forms import FormErrors
@@ -54,6 +55,7 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
     async def lifespan(_: Starlette) -> AsyncIterator[Held]:
         opened = database or Database(settings, application="luochui-web")
         await opened.refuse_owner()
+        await opened.require_keys()
         held: Held = {
             "settings": settings,
             "database": opened,
@@ -111,7 +113,7 @@ def main() -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=5,
         )
-    except OwnerError as wrong:
+    except (OwnerError, KeyringError) as wrong:
         sys.exit(str(wrong))
 
 

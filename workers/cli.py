@@ -8,9 +8,10 @@ import asyncpg
 import click
 
 from auction.kernel.refusal import Refusal
-from auction.kernel.settings import Settings, SettingsError, read_settings
+from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings, SettingsError, read_settings
 from auction.law.rulebook import BY_NAME, LAW
 from auction.store.database import OwnerError
+from auction.store.personal.keyring import KeyringError
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.migrations.upgrade import upgrade
@@ -83,7 +84,8 @@ def migrate(rulebook: str) -> None:
     url = os.environ.get("MIGRATION_DATABASE_URL", "")
     if not url.startswith("postgresql://"):
         raise click.ClickException("MIGRATION_DATABASE_URL must start with postgresql://.")
-    upgrade(url, BY_NAME[rulebook])
+    state = Path(os.environ.get("LUOCHUI_STATE", "var"))
+    upgrade(url, BY_NAME[rulebook], subject_keys=state / SUBJECT_KEYS_FILE)
     click.echo("The schema is up to date.")
 
 
@@ -128,7 +130,7 @@ def main() -> None:
         sys.exit(wrong.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except (ServerError, SettingsError, OwnerError, Refusal, OSError) as wrong:
+    except (ServerError, SettingsError, OwnerError, KeyringError, Refusal, OSError) as wrong:
         sys.exit(f"luochui: {wrong}")
     except asyncpg.PostgresError as wrong:
         sys.exit(f"luochui: PostgreSQL says: {wrong}")

@@ -54,6 +54,7 @@ async def _start(ctx: dict[str, object]) -> None:
     settings = read_settings()
     context = build_context(settings)
     await context.database.refuse_owner()
+    await context.database.require_keys()
     queue = await create_pool(
         valkey_settings(settings), job_serializer=_write, job_deserializer=_read
     )

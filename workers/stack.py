@@ -203,7 +203,11 @@ class Stack:
     def _migrate(self, settings: Settings) -> None:
         asyncio.run(_refuse_foreign(settings.migration_database_url, self.plan.rulebook))
         self._say("Bringing the schema up to date ...")
-        upgrade(settings.migration_database_url, self.plan.rulebook)
+        upgrade(
+            settings.migration_database_url,
+            self.plan.rulebook,
+            subject_keys=settings.subject_keys_path,
+        )
 
     def _start_children(self, settings: Settings, leash: Leash) -> None:
         programs = (

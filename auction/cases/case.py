@@ -13,6 +13,7 @@ from auction.kernel.ids import CaseId, CourtId, PartyId, PersonId
 from auction.kernel.transitions import after
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class CaseState(StrEnum):
@@ -76,7 +77,7 @@ class Case(Base):
         return f"case:{self.id}"
 
 
-class Party(Base):
+class Party(Sealed, Base):
     """Somebody with a part in the case. A person signs in; an enterprise's agent does for it."""
 
     __tablename__ = "parties"
@@ -97,11 +98,15 @@ class Party(Base):
     role: Mapped[PartyRole] = state_column(PartyRole)
     person_id: Mapped[PersonId | None]
     """Whose inbox notices go to; None when the party has no account here."""
-    name: Mapped[str]
-    contact: Mapped[str]
-    payout_name: Mapped[str]
+    name_sealed: Mapped[bytes]
+    name = SealedText()
+    contact_sealed: Mapped[bytes]
+    contact = SealedText()
+    payout_name_sealed: Mapped[bytes]
+    payout_name = SealedText()
     payout_bank: Mapped[str]
-    payout_account: Mapped[str]
+    payout_account_sealed: Mapped[bytes]
+    payout_account = SealedText()
     """Where his money goes; empty until he names it."""
     added_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -95,6 +95,7 @@ async def add_party(work: Unit, case_id: CaseId, *, new: NewParty) -> Party:
     await _check_roles(work, case, new)
     party = Party(
         id=new.id,
+        subject_key=await work.subject_key(new.person_id or new.id),
         case_id=case.id,
         role=new.role,
         person_id=new.person_id,

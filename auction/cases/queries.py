@@ -98,12 +98,12 @@ async def parties_of_person(session: AsyncSession, person_id: PersonId) -> Seque
 async def claims(session: AsyncSession, case_id: CaseId) -> Sequence[ClaimView]:
     """Every claim of the case with its creditor, in the order they were registered."""
     rows = await session.execute(
-        select(Claim, Party.name)
+        select(Claim, Party)
         .join(Party, Party.id == Claim.party_id)
         .where(Claim.case_id == case_id, Claim.ended_at.is_(None))
         .order_by(Claim.registered_at, Claim.id)
     )
-    return [_claim_view(claim, name) for claim, name in rows]
+    return [_claim_view(claim, party.name) for claim, party in rows]
 
 
 def _case_view(row: Case) -> CaseView:

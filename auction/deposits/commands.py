@@ -58,6 +58,7 @@ async def open_deposit(
     )
     deposit = Deposit(
         id=deposit_id,
+        subject_key=await work.subject_key(person_id),
         registration_id=registration_id,
         listing_id=listing_id,
         court_id=court_id,
@@ -147,7 +148,7 @@ async def release_deposits(
         select(Deposit)
         .where(Deposit.listing_id == listing_id)
         .order_by(Deposit.id)
-        .with_for_update()
+        .with_for_update(of=Deposit)
         .execution_options(populate_existing=True)
     )
     ordered = 0

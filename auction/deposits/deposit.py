@@ -14,6 +14,7 @@ from auction.kernel.money import Money
 from auction.kernel.transitions import after
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class DepositState(StrEnum):
@@ -51,7 +52,7 @@ DEPOSIT_LIFE: Final[Mapping[tuple[DepositState, DepositTrigger], DepositState]] 
 }
 
 
-class Deposit(Base):
+class Deposit(Sealed, Base):
     """The deposit of one registration. It knows the registration by its id alone."""
 
     __tablename__ = "deposits"
@@ -75,8 +76,10 @@ class Deposit(Base):
     """Where the book holds it."""
     state: Mapped[DepositState] = state_column(DepositState)
     opened_at: Mapped[datetime] = mapped_column(Instant)
-    paid_by_name: Mapped[str]
-    paid_by_account: Mapped[str]
+    paid_by_name_sealed: Mapped[bytes]
+    paid_by_name = SealedText()
+    paid_by_account_sealed: Mapped[bytes]
+    paid_by_account = SealedText()
     """Where it came from, and the only place it may go back to (原路退回)."""
     received_at: Mapped[datetime | None] = mapped_column(Instant)
     release_due_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -80,7 +80,7 @@ async def draft_plan(work: Unit, *, sale_id: UUID, choices: Choices) -> Plan:
     gathering = await _gathering(work, sale, case, choices=choices, proceeds=proceeds)
     plan = await _new_plan(work, sale, case, proceeds=proceeds, note=choices.note)
     for position, line in enumerate(distribute(gathering.estate()), start=1):
-        work.add(_plan_line(work, plan, line, position=position, gathering=gathering))
+        work.add(await _plan_line(work, plan, line, position=position, gathering=gathering))
     _record(work, plan, "plan.drafted", proceeds_fen=proceeds.fen)
     return plan
 
@@ -140,12 +140,14 @@ async def _new_plan(work: Unit, sale: Sale, case: Case, *, proceeds: Money, note
     return plan
 
 
-def _plan_line(
+async def _plan_line(
     work: Unit, plan: Plan, line: Line, *, position: int, gathering: Gathering
 ) -> PlanLine:
     payee = gathering.payees[line.reference]
+    line_id = work.new_id()
     return PlanLine(
-        id=work.new_id(),
+        id=line_id,
+        subject_key=await work.holder_key(payee.account.number, line_id),
         plan_id=plan.id,
         position=position,
         rank=line.rank,
@@ -264,6 +266,7 @@ async def order_disbursement(work: Unit, line_id: UUID) -> Disbursement:
     order = await order_payment(work, payment)
     disbursement = Disbursement(
         id=disbursement_id,
+        subject_key=await work.holder_key(number, disbursement_id),
         plan_id=plan.id,
         line_id=line.id,
         court_id=plan.court_id,

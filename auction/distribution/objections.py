@@ -39,6 +39,7 @@ async def raise_objection(
         raise Refusal("not_found", what="plan_line", id=str(line_id))
     objection = PlanObjection(
         id=work.new_id(),
+        subject_key=await work.subject_key(party.person_id or party.id),
         plan_id=plan.id,
         line_id=line_id,
         party_id=party.id,

@@ -14,6 +14,7 @@ from auction.kernel import transitions
 from auction.kernel.money import Money
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class PlanState(StrEnum):
@@ -162,7 +163,7 @@ class Plan(Base):
         self.state = transitions.after(LIFE, self.state, trigger)
 
 
-class PlanLine(Base):
+class PlanLine(Sealed, Base):
     """One demand, what it gets and why there. Never changed: a plan is amended by a new one."""
 
     __tablename__ = "plan_line"
@@ -182,14 +183,16 @@ class PlanLine(Base):
     party_id: Mapped[UUID | None]
     title: Mapped[str]
     """What is paid, in the court's words: 执行费, 增值税, 抵押债权."""
-    payee_name: Mapped[str]
-    payee_account: Mapped[str]
+    payee_name_sealed: Mapped[bytes]
+    payee_name = SealedText()
+    payee_account_sealed: Mapped[bytes]
+    payee_account = SealedText()
     asked: Mapped[Money] = mapped_column(MoneyFen)
     paid: Mapped[Money] = mapped_column(MoneyFen)
     basis: Mapped[str]
 
 
-class PlanObjection(Base):
+class PlanObjection(Sealed, Base):
     """A creditor or the debtor disagrees with a plan, or with one line of it."""
 
     __tablename__ = "plan_objection"
@@ -201,7 +204,8 @@ class PlanObjection(Base):
     """The line disputed; none: the whole plan."""
     party_id: Mapped[UUID]
     raised_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    reason: Mapped[str]
+    reason_sealed: Mapped[bytes]
+    reason = SealedText()
     state: Mapped[ObjectionState] = state_column(ObjectionState)
     raised_at: Mapped[datetime] = mapped_column(Instant)
     opposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
@@ -215,7 +219,7 @@ class PlanObjection(Base):
         self.state = transitions.after(OBJECTION_LIFE, self.state, trigger)
 
 
-class Disbursement(Base):
+class Disbursement(Sealed, Base):
     """案款发放: one payment order to the bank for one line."""
 
     __tablename__ = "disbursement"
@@ -238,8 +242,10 @@ class Disbursement(Base):
     order_number: Mapped[str]
     """The ledger's payment order; the bank's remark carries it."""
     amount: Mapped[Money] = mapped_column(MoneyFen)
-    payee_name: Mapped[str]
-    payee_account: Mapped[str]
+    payee_name_sealed: Mapped[bytes]
+    payee_name = SealedText()
+    payee_account_sealed: Mapped[bytes]
+    payee_account = SealedText()
     state: Mapped[DisbursementState] = state_column(DisbursementState)
     ordered_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     ordered_at: Mapped[datetime] = mapped_column(Instant)

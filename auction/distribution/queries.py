@@ -188,7 +188,7 @@ async def lines(session: AsyncSession, plan_id: UUID) -> Sequence[LineView]:
 async def objections(session: AsyncSession, plan_id: UUID) -> Sequence[ObjectionView]:
     """Every objection to a plan, in the order they came."""
     rows = await session.execute(
-        select(PlanObjection, Party.name, PlanLine.position)
+        select(PlanObjection, Party, PlanLine.position)
         .join(Party, Party.id == PlanObjection.party_id)
         .outerjoin(PlanLine, PlanLine.id == PlanObjection.line_id)
         .where(PlanObjection.plan_id == plan_id)
@@ -199,7 +199,7 @@ async def objections(session: AsyncSession, plan_id: UUID) -> Sequence[Objection
             row.id,
             position,
             row.party_id,
-            name,
+            party.name,
             row.raised_by,
             row.reason,
             row.state,
@@ -207,7 +207,7 @@ async def objections(session: AsyncSession, plan_id: UUID) -> Sequence[Objection
             row.opposed_at,
             row.resolution,
         )
-        for row, name, position in rows
+        for row, party, position in rows
     ]
 
 
@@ -243,9 +243,9 @@ async def route(session: AsyncSession, sale_id: UUID) -> Route:
     return Route(tuple(came_in), tuple(went))
 
 
-def _plans() -> Select[Plan, str, str, str]:
+def _plans() -> Select[Plan, str, str, Person]:
     return (
-        select(Plan, Lot.title, Case.number, Person.name)
+        select(Plan, Lot.title, Case.number, Person)
         .join(Sale, Sale.id == Plan.sale_id)
         .join(Lot, Lot.id == Sale.lot_id)
         .join(Case, Case.id == Plan.case_id)
@@ -253,7 +253,7 @@ def _plans() -> Select[Plan, str, str, str]:
     )
 
 
-async def _plan_view(session: AsyncSession, found: Row[Plan, str, str, str]) -> PlanView:
+async def _plan_view(session: AsyncSession, found: Row[Plan, str, str, Person]) -> PlanView:
     row, lot_title, case_number, drafter = found
     approver = await session.get(Person, row.approved_by) if row.approved_by else None
     until = await service.deadline(session, row) if row.served_at else None
@@ -269,7 +269,7 @@ async def _plan_view(session: AsyncSession, found: Row[Plan, str, str, str]) -> 
         proceeds=row.proceeds,
         note=row.note,
         drafted_by=row.drafted_by,
-        drafter=drafter,
+        drafter=drafter.name,
         drafted_at=row.drafted_at,
         served_at=row.served_at,
         objections_until=until,

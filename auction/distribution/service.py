@@ -122,10 +122,9 @@ async def served_notices(session: AsyncSession, plan: Plan) -> Sequence[Notice]:
         select(Notice).where(
             Notice.case_id == plan.case_id,
             Notice.kind == NoticeKind.PLAN_SERVICE,
-            Notice.facts["plan_number"].astext == plan.number,
         )
     )
-    return rows.all()
+    return [notice for notice in rows if notice.facts.get("plan_number") == plan.number]
 
 
 async def deadline(session: AsyncSession, plan: Plan) -> datetime | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 PORT_MAX = 65535
+SUBJECT_KEYS_FILE = "subject.keys"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def factor_key_path(self) -> Path:
         """The key that one-time codes and the links of letters are made with."""
         return self.luochui_state / "factor.key"
+
+    @property
+    def subject_keys_path(self) -> Path:
+        """The keys that the keys of personal data are wrapped under; not in the database."""
+        return self.luochui_state / SUBJECT_KEYS_FILE
 
     @property
     def mail_path(self) -> Path:

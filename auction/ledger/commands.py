@@ -28,6 +28,7 @@ from auction.ledger.orders import (
 )
 from auction.ledger.queries import last_line, new_lines
 from auction.ledger.statement import (
+    LINE_DIGEST,
     BankLine,
     Direction,
     LineState,
@@ -37,6 +38,7 @@ from auction.ledger.statement import (
     post_line,
 )
 from auction.ledger.transfer import Posting, Transfer
+from auction.store.personal.subject_key import SubjectKey
 from auction.store.unit import Unit
 
 REASON_MIN = 2
@@ -86,8 +88,7 @@ async def import_statement(
     )
     work.add(statement)
     await work.session.flush()
-    for offset, line in enumerate(fresh, start=1):
-        work.add(_row(work, statement, position + offset, line))
+    await _add_lines(work, statement, position, fresh)
     await _post_opening(work, statement, opening)
     await _record(work, statement)
     work.enqueue("match_lines", court_id=court_id)
@@ -217,7 +218,7 @@ async def send_orders(work: Unit, *, court_id: CourtId) -> Sequence[PaymentOrder
             PaymentOrder.ordered_by.is_distinct_from(work.actor.person_id),
         )
         .order_by(PaymentOrder.id)
-        .with_for_update()
+        .with_for_update(of=PaymentOrder)
         .execution_options(populate_existing=True)
     )
     orders = rows.all()
@@ -272,14 +273,30 @@ async def _post_opening(work: Unit, statement: Statement, opening: Money) -> Non
     )
 
 
-def _row(work: Unit, statement: Statement, position: int, line: FileLine) -> StatementLine:
+async def _add_lines(
+    work: Unit, statement: Statement, position: int, lines: Sequence[FileLine]
+) -> None:
+    """Whoever holds an account is one subject in all its lines."""
+    placed = [(work.new_id(), line) for line in lines]
+    holders = [work.keyring.holder_id(line.counterparty_account, key) for key, line in placed]
+    keys = await work.subject_keys(holders)
+    rows = zip(placed, holders, strict=True)
+    for place, ((line_id, line), holder) in enumerate(rows, start=position + 1):
+        work.add(_row(statement, line_id, keys[holder], (place, line)))
+
+
+def _row(
+    statement: Statement, line_id: UUID, key: SubjectKey, placed: tuple[int, FileLine]
+) -> StatementLine:
+    position, line = placed
     return StatementLine(
-        id=work.new_id(),
+        id=line_id,
+        subject_key=key,
         court_id=statement.court_id,
         statement_id=statement.id,
         position=position,
         line_no=line.line_no,
-        digest=line.digest,
+        digest=key.keyring.digest(LINE_DIGEST, line.digest),
         booked_at=line.booked_at,
         direction=Direction.IN if line.is_in else Direction.OUT,
         amount=line.amount,

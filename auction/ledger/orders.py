@@ -19,6 +19,7 @@ from auction.ledger.statement import BankLine, Direction, post_line
 from auction.ledger.transfer import Posting, Transfer, TransferKind
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 from auction.store.unit import Unit
 
 
@@ -69,7 +70,7 @@ TRANSIT = {
 }
 
 
-class PaymentOrder(Base):
+class PaymentOrder(Sealed, Base):
     """One payment that the bank is to make. The money is held from the day of the order."""
 
     __tablename__ = "payment_orders"
@@ -90,8 +91,10 @@ class PaymentOrder(Base):
     owner_ref: Mapped[str]
     """`deposit:<id>`, `disbursement:<id>`, `line:<id>`."""
     hold_id: Mapped[UUID] = mapped_column(ForeignKey("transfers.id"))
-    payee_name: Mapped[str]
-    payee_account: Mapped[str]
+    payee_name_sealed: Mapped[bytes]
+    payee_name = SealedText()
+    payee_account_sealed: Mapped[bytes]
+    payee_account = SealedText()
     amount: Mapped[Money] = mapped_column(MoneyFen)
     state: Mapped[OrderState] = state_column(OrderState)
     ordered_at: Mapped[datetime] = mapped_column(Instant)
@@ -140,6 +143,7 @@ async def order_payment(work: Unit, payment: Payment) -> PaymentOrder:
     )
     order = PaymentOrder(
         id=order_id,
+        subject_key=await work.holder_key(payment.payee_account, order_id),
         order_number=_number(payment.kind, work.now, order_id),
         court_id=payment.court_id,
         kind=payment.kind,

@@ -16,25 +16,27 @@ from auction.ledger.bankfile import FileLine
 from auction.ledger.chart import COURT_ITSELF, SHARED, AccountKind, account_name
 from auction.ledger.export import BookText, Closing, Event, Move
 from auction.ledger.orders import OrderState, PaymentOrder
-from auction.ledger.statement import Allocation, LineState, Statement, StatementLine
+from auction.ledger.statement import LINE_DIGEST, Allocation, LineState, Statement, StatementLine
 from auction.ledger.tables import Account, PostingRow, TransferRow
 from auction.ledger.transfer import TransferKind
 from auction.ledger.trial import reconcile
+from auction.store.personal.subject_key import keyring_of
 
 
 async def new_lines(
     session: AsyncSession, court_id: CourtId, lines: Sequence[FileLine]
 ) -> Sequence[FileLine]:
     """The lines of a file that were never imported."""
-    digests = [line.digest for line in lines]
+    keyring = keyring_of(session)
+    digests = {line: keyring.digest(LINE_DIGEST, line.digest) for line in lines}
     known = set(
         await session.scalars(
             select(StatementLine.digest).where(
-                StatementLine.court_id == court_id, StatementLine.digest.in_(digests)
+                StatementLine.court_id == court_id, StatementLine.digest.in_(digests.values())
             )
         )
     )
-    return [line for line in lines if line.digest not in known]
+    return [line for line in lines if digests[line] not in known]
 
 
 async def last_line(session: AsyncSession, court_id: CourtId) -> tuple[int, Money | None]:

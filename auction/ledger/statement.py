@@ -16,7 +16,11 @@ from auction.ledger.chart import AccountKind
 from auction.ledger.transfer import Posting
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 from auction.store.unit import Unit
+
+LINE_DIGEST = "statement line"
+"""What the keyed digest of lines is called."""
 
 
 class Direction(StrEnum):
@@ -59,7 +63,7 @@ class Statement(Base):
     imported_by: Mapped[UUID]
 
 
-class StatementLine(Base):
+class StatementLine(Sealed, Base):
     """One line as the bank wrote it. Only its state, reason and claim ever change."""
 
     __tablename__ = "statement_lines"
@@ -81,13 +85,17 @@ class StatementLine(Base):
     line_no: Mapped[int]
     """Its number in the bank's file."""
     digest: Mapped[str]
+    """What makes it this line and no other, keyed: nobody can try names and accounts on it."""
     booked_at: Mapped[datetime] = mapped_column(Instant)
     direction: Mapped[Direction] = state_column(Direction)
     amount: Mapped[Money] = mapped_column(MoneyFen)
-    counterparty_name: Mapped[str]
-    counterparty_account: Mapped[str]
+    counterparty_name_sealed: Mapped[bytes]
+    counterparty_name = SealedText()
+    counterparty_account_sealed: Mapped[bytes]
+    counterparty_account = SealedText()
     virtual_account: Mapped[str]
-    remark: Mapped[str]
+    remark_sealed: Mapped[bytes]
+    remark = SealedText()
     balance: Mapped[Money] = mapped_column(MoneyFen)
     state: Mapped[LineState] = state_column(LineState)
     reason: Mapped[str]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from auction.kernel.ids import AssetId, CaseId, CourtId, PersonId
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class AssetKind(StrEnum):
@@ -35,7 +36,7 @@ class AssetKind(StrEnum):
         return "seizure.max_movable" if self.is_movable else "seizure.max_immovable_other"
 
 
-class Asset(Base):
+class Asset(Sealed, Base):
     """One thing or right of the debtor that the court has taken hold of."""
 
     __tablename__ = "assets"
@@ -51,7 +52,8 @@ class Asset(Base):
     registry_number: Mapped[str]
     """不动产权证号, 车架号 or the like: what the register knows it by."""
     area_m2: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    owner_name: Mapped[str]
+    owner_name_sealed: Mapped[bytes]
+    owner_name = SealedText()
     """As the register names him; shown to the parties and the registry only."""
     seized_at: Mapped[datetime] = mapped_column(Instant)
 

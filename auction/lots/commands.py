@@ -83,6 +83,7 @@ async def seize_asset(work: Unit, case_id: CaseId, *, new: NewAsset, seizure: Ne
     _is_open(case)
     asset = Asset(
         id=new.id,
+        subject_key=await work.subject_key(new.id),
         case_id=case.id,
         court_id=case.court_id,
         kind=new.kind,

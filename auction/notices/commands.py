@@ -24,8 +24,10 @@ async def issue_notice(work: Unit, *, draft: NoticeDraft) -> Notice:
     """Word a notice and have it rendered and served after this commit."""
     work.require(policy.ISSUE, draft.court_id)
     check_facts(draft.kind, draft.facts)
+    notice_id = work.new_id()
     notice = Notice(
-        id=work.new_id(),
+        id=notice_id,
+        subject_key=await work.subject_key(notice_id),
         code=verification_code(work.new_id()),
         kind=draft.kind,
         template=f"{draft.kind.value}.{VERSION[draft.kind]}",

@@ -8,12 +8,12 @@ from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.notices.wording import NoticeKind
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedAnswer, SealedFacts, SealedText
 
 
 class NoticeState(StrEnum):
@@ -72,7 +72,7 @@ class SignedPaper:
     """SHA-256 of the signer's certificate."""
 
 
-class Notice(Base):
+class Notice(Sealed, Base):
     """One document to one addressee. Its facts never change once it is issued."""
 
     __tablename__ = "notice"
@@ -97,10 +97,12 @@ class Notice(Base):
     court_id: Mapped[str]
     case_id: Mapped[UUID]
     lot_id: Mapped[UUID | None]
-    addressee_name: Mapped[str]
+    addressee_name_sealed: Mapped[bytes]
+    addressee_name = SealedText()
     addressee_person_id: Mapped[UUID | None]
     addressee_organisation_id: Mapped[UUID | None]
-    facts: Mapped[dict[str, object]] = mapped_column(JSONB)
+    facts_sealed: Mapped[bytes]
+    facts = SealedFacts()
     state: Mapped[NoticeState] = state_column(NoticeState)
     issued_at: Mapped[datetime] = mapped_column(Instant)
     issued_by: Mapped[UUID | None]
@@ -115,7 +117,8 @@ class Notice(Base):
     served_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by: Mapped[UUID | None]
-    answer: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    answer_sealed: Mapped[bytes | None]
+    answer = SealedAnswer()
     """What the addressee answered; empty until then."""
 
 

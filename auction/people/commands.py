@@ -21,7 +21,7 @@ from auction.people.credentials import (
 )
 from auction.people.identity import credit_code, resident_number
 from auction.people.organisation import Court, Organisation, OrganisationKind
-from auction.people.person import Person, PersonKind, RoleGrant
+from auction.people.person import IDENTITY, Person, PersonKind, RoleGrant
 from auction.store.unit import Unit
 
 NAME_CHARS_MIN = 2
@@ -50,7 +50,9 @@ async def enroll_person(work: Unit, person_id: UUID, *, enrolment: Enrolment) ->
     await _refuse_known(work, username, number)
     work.add(
         Person(
-            id=person_id, kind=enrolment.kind, name=name, identity_number=number,
+            id=person_id, subject_key=await work.subject_key(person_id), kind=enrolment.kind,
+            name=name, identity_number=number,
+            identity_index=work.keyring.blind(IDENTITY, number),
             username=username, enrolled_at=work.now,
         )
     )  # fmt: skip
@@ -70,8 +72,9 @@ def _checked_number(work: Unit, enrolment: Enrolment) -> str:
 
 
 async def _refuse_known(work: Unit, username: str, number: str) -> None:
+    index = work.keyring.blind(IDENTITY, number)
     known = await work.session.scalars(
-        select(Person).where((Person.username == username) | (Person.identity_number == number))
+        select(Person).where((Person.username == username) | (Person.identity_index == index))
     )
     for person in known:
         raise Refusal(

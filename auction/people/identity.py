@@ -44,8 +44,3 @@ def credit_code(text: str) -> str:
         return str(uscc.validate(text.strip().upper()))
     except ValidationError as wrong:
         raise Refusal("identity.code_wrong") from wrong
-
-
-def masked(number: str) -> str:
-    """An identity number as pages may show it: three characters, stars, four characters."""
-    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"

@@ -19,6 +19,7 @@ from auction.people.person import Person
 from auction.people.proving import FactorKey
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 from auction.store.unit import Unit
 
 CONFIRM_LIFE = timedelta(days=1)
@@ -34,18 +35,19 @@ class LetterKind(StrEnum):
     CHANGED = "password_changed"
 
 
-class MailAddress(Base):
+class MailAddress(Sealed, Base):
     """Where a person reads mail; it proves nothing before it is confirmed."""
 
     __tablename__ = "mail_address"
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    address: Mapped[str]
+    address_sealed: Mapped[bytes]
+    address = SealedText()
     given_at: Mapped[datetime] = mapped_column(Instant)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class Letter(Base):
+class Letter(Sealed, Base):
     """One letter. Its link is made when it is sent and written nowhere in the database."""
 
     __tablename__ = "letter"
@@ -54,7 +56,8 @@ class Letter(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[LetterKind] = state_column(LetterKind)
-    address: Mapped[str]
+    address_sealed: Mapped[bytes]
+    address = SealedText()
     challenge_id: Mapped[UUID | None] = mapped_column(ForeignKey("challenge.id"))
     made_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -89,7 +92,13 @@ async def give_mail_address(
     found = await work.session.get(MailAddress, person_id)
     if found is None:
         work.add(
-            MailAddress(person_id=person_id, address=checked, given_at=work.now, confirmed_at=None)
+            MailAddress(
+                person_id=person_id,
+                subject_key=await work.subject_key(person_id),
+                address=checked,
+                given_at=work.now,
+                confirmed_at=None,
+            )
         )
     else:
         found.address, found.given_at, found.confirmed_at = checked, work.now, None
@@ -216,7 +225,8 @@ async def _write(
     letter_id = work.new_id()
     work.add(
         Letter(
-            id=letter_id, person_id=person_id, kind=kind, address=address,
+            id=letter_id, subject_key=await work.subject_key(person_id),
+            person_id=person_id, kind=kind, address=address,
             challenge_id=challenge_id, made_at=work.now, sent_at=None,
         )
     )  # fmt: skip

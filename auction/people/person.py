@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from auction.kernel.actor import Role
 from auction.store.base import Base
 from auction.store.columns import Instant, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
+
+IDENTITY = "identity number"
+"""What the blind index of identity numbers is called."""
 
 
 class PersonKind(StrEnum):
@@ -17,7 +21,7 @@ class PersonKind(StrEnum):
     LEGAL = "legal"
 
 
-class Person(Base):
+class Person(Sealed, Base):
     """Somebody with a checked identity. One person is one row, whatever they act as."""
 
     __tablename__ = "person"
@@ -25,10 +29,14 @@ class Person(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[PersonKind] = state_column(PersonKind)
-    name: Mapped[str]
+    name_sealed: Mapped[bytes]
+    name = SealedText()
     """The name in the register: what a payer's account must be called (网拍17)."""
-    identity_number: Mapped[str] = mapped_column(unique=True)
+    identity_number_sealed: Mapped[bytes]
+    identity_number = SealedText()
     """Resident number or credit code; shown only masked."""
+    identity_index: Mapped[bytes] = mapped_column(unique=True)
+    """By which a number is known again: its blind index."""
     username: Mapped[str] = mapped_column(unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(Instant)
 

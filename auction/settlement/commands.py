@@ -126,9 +126,11 @@ async def receive_balance(work: Unit, *, sale_id: UUID, line: BankLine) -> Sale:
     if line.amount > sale.balance:
         raise Refusal("sale.overpaid", due=sale.balance, paid=line.amount)
     await post_line(work, line, await _receipt_posting(work, sale, line))
+    receipt_id = work.new_id()
     work.add(
         BalanceReceipt(
-            id=work.new_id(),
+            id=receipt_id,
+            subject_key=await work.holder_key(line.counterparty_account, receipt_id),
             sale_id=sale.id,
             line_id=line.id,
             amount=line.amount,

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import Case
 from auction.kernel.money import Money
+from auction.kernel.personal import mask_number
 from auction.kernel.refusal import Refusal
 from auction.law.taxes import Bearer, TaxKind
 from auction.ledger.virtual import account_holder
 from auction.lots.lot import Lot
 from auction.notices.notice import Notice, NoticeState
 from auction.notices.wording import TITLES
-from auction.people.identity import masked
 from auction.people.organisation import Court
 from auction.people.person import Person
 from auction.settlement.sale import BalanceReceipt, Sale, SaleState, TaxLine
@@ -239,9 +239,9 @@ async def signed_for(session: AsyncSession) -> Sequence[UUID]:
     return rows.all()
 
 
-def _sales() -> Select[Sale, str, str, str, str, str]:
+def _sales() -> Select[Sale, str, str, Person, str]:
     return (
-        select(Sale, Lot.title, Case.number, Person.name, Person.identity_number, Court.name)
+        select(Sale, Lot.title, Case.number, Person, Court.name)
         .join(Lot, Lot.id == Sale.lot_id)
         .join(Case, Case.id == Sale.case_id)
         .join(Person, Person.id == Sale.buyer_id)
@@ -249,8 +249,8 @@ def _sales() -> Select[Sale, str, str, str, str, str]:
     )
 
 
-def _view(found: Row[Sale, str, str, str, str, str]) -> SaleView:
-    row, lot_title, case_number, buyer, number, court_name = found
+def _view(found: Row[Sale, str, str, Person, str]) -> SaleView:
+    row, lot_title, case_number, buyer, court_name = found
     return SaleView(
         id=row.id,
         listing_id=row.listing_id,
@@ -261,8 +261,8 @@ def _view(found: Row[Sale, str, str, str, str, str]) -> SaleView:
         lot_title=lot_title,
         case_number=case_number,
         buyer_id=row.buyer_id,
-        buyer_name=buyer,
-        buyer_masked=masked(number),
+        buyer_name=buyer.name,
+        buyer_masked=mask_number(buyer.identity_number),
         code=row.code,
         state=row.state,
         hammer_price=row.hammer_price,

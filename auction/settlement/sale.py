@@ -16,6 +16,7 @@ from auction.kernel.money import Money
 from auction.law.taxes import Bearer, TaxKind
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.personal.subject_key import Sealed, SealedText
 
 
 class SaleState(StrEnum):
@@ -161,7 +162,7 @@ class Sale(Base):
         self.state = transitions.after(LIFE, self.state, trigger)
 
 
-class BalanceReceipt(Base):
+class BalanceReceipt(Sealed, Base):
     """One payment of the balance, and who made it from where. Rows are only ever added."""
 
     __tablename__ = "balance_receipt"
@@ -172,8 +173,10 @@ class BalanceReceipt(Base):
     line_id: Mapped[UUID]
     """The statement line that brought it."""
     amount: Mapped[Money] = mapped_column(MoneyFen)
-    payer_name: Mapped[str]
-    payer_account: Mapped[str]
+    payer_name_sealed: Mapped[bytes]
+    payer_name = SealedText()
+    payer_account_sealed: Mapped[bytes]
+    payer_account = SealedText()
     received_at: Mapped[datetime] = mapped_column(Instant)
 
 

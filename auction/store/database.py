@@ -16,6 +16,8 @@ from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
 from auction.kernel.settings import Settings
 from auction.law.rulebook import Rulebook
+from auction.store.personal.keyring import Keyring, KeyringError
+from auction.store.personal.subject_key import KEYRING, missing_keks
 from auction.store.platform import rulebook_in_force
 from auction.store.unit import Unit
 
@@ -54,7 +56,10 @@ class Database:
                 "timeout": 10,
             },
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.keyring = Keyring(settings.subject_keys_path)
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
+        )
         self._rulebook: Rulebook | None = None
 
     @asynccontextmanager
@@ -103,6 +108,16 @@ class Database:
         if owns:
             raise OwnerError(
                 "DATABASE_URL names the owner of the tables; give the serving role instead."
+            )
+
+    async def require_keys(self) -> None:
+        """Raise KeyringError when the key file is missing or is not the file of this database."""
+        async with self._sessions() as session:
+            missing = await missing_keks(session)
+        if missing:
+            raise KeyringError(
+                f"{self.keyring.path.name} lacks the keys {', '.join(sorted(missing))}: "
+                "it is not the file of this database."
             )
 
     async def close(self) -> None:

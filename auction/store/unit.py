@@ -1,5 +1,6 @@
 """The unit of work: one transaction by one actor at one instant; nothing else commits."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +18,8 @@ from auction.store import journal, outbox
 from auction.store.base import Base
 from auction.store.journal import Entry, Fact
 from auction.store.outbox import OutboxKind, OutboxRow, OutboxState
+from auction.store.personal.keyring import Keyring
+from auction.store.personal.subject_key import SubjectKey, keyring_of, subject_keys
 
 EntityT = TypeVar("EntityT", bound=Base)
 
@@ -47,13 +50,30 @@ class Unit:
         """Return a row as it is now, locked until the commit (FOR UPDATE, or FOR SHARE)."""
         await self.session.flush()
         found = await self.session.get(
-            entity, key, with_for_update={"read": share}, populate_existing=True
+            entity, key, with_for_update={"read": share, "of": entity}, populate_existing=True
         )
         return self._present(entity, key, found)
 
     def add(self, entity: Base) -> None:
         """Add a new row."""
         self.session.add(entity)
+
+    async def subject_key(self, subject_id: UUID) -> SubjectKey:
+        """The key that personal data of a subject is sealed under; made when there is none."""
+        return (await self.subject_keys([subject_id]))[subject_id]
+
+    async def subject_keys(self, subject_ids: Iterable[UUID]) -> dict[UUID, SubjectKey]:
+        """The keys of many subjects at once."""
+        return await subject_keys(self.session, subject_ids, self.now)
+
+    async def holder_key(self, account: str, otherwise: UUID) -> SubjectKey:
+        """The key of whoever holds an account; without an account, of the row itself."""
+        return await self.subject_key(self.keyring.holder_id(account, otherwise))
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys outside the database, for blind indexes and keyed digests."""
+        return keyring_of(self.session)
 
     def require(self, permission: Permission, court_id: CourtId | str | None = None) -> None:
         """Refuse with `forbidden` unless the actor may."""

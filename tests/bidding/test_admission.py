@@ -9,6 +9,7 @@ from auction.kernel.ids import BidderCode, CourtId, ListingId, PersonId, Registr
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
+from auction.store.unit import Unit
 from bidding import admission, sealing
 from bidding.admission import IssuedCode
 from bidding.hall_code import ADMISSION_HOURS, HallCode
@@ -25,15 +26,16 @@ CODE = BidderCode("M4T9K2QX")
 ID = RegistrationId(uuid5(SPACE, "registration"))
 
 
-def a_registration(state: RegistrationState = RegistrationState.DEPOSIT_AWAITED) -> Registration:
+async def a_registration(work: Unit) -> Registration:
     return Registration(
         id=ID,
+        subject_key=await work.subject_key(ID),
         listing_id=LISTING,
         court_id=CourtId("浙0199"),
         person_id=ME.person_id,
-        state=state,
+        state=RegistrationState.DEPOSIT_AWAITED,
         capacity=Capacity.SELF,
-        applied_at=None,
+        applied_at=work.now,
         priority=PriorityState.NONE,
         priority_ground="",
         public_key=sealing.public_key_of(PRIVATE),
@@ -51,9 +53,7 @@ def an_issued_code() -> IssuedCode:
 
 async def _registered(database: Database) -> None:
     async with database.unit(SYSTEM) as work:
-        registration = a_registration()
-        registration.applied_at = work.now
-        work.add(registration)
+        work.add(await a_registration(work))
 
 
 async def _qualified(database: Database) -> None:

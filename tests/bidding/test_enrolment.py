@@ -12,7 +12,7 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
 from auction.people.organisation import Court
-from auction.people.person import Person, PersonKind, RoleGrant
+from auction.people.person import RoleGrant
 from auction.store.database import Database
 from bidding import enrolment
 from bidding.commands import make_session
@@ -29,6 +29,7 @@ from bidding.registration import (
 from bidding.sealing import public_key_of
 from bidding.undertakings import UNDERTAKINGS
 from tests.bidding.halls import FIVE, LAW, a_listing
+from tests.builders import a_person
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 LISTING = uuid5(SPACE, "listing")
@@ -62,14 +63,8 @@ async def hall(database: Database, as_owner: Execute) -> Database:
     )
     async with database.unit(SYSTEM) as work:
         work.add(Court(id=COURT, name="示范法院"))
-        for number, name in enumerate(("alice", "bob", "insider", "panel")):
-            work.add(
-                Person(
-                    id=uuid5(SPACE, name), kind=PersonKind.NATURAL, name=name,
-                    identity_number=f"00000000000000000{number}", username=name,
-                    enrolled_at=work.now,
-                )
-            )  # fmt: skip
+        for name in ("alice", "bob", "insider", "panel"):
+            await a_person(work, uuid5(SPACE, name), name)
         await work.session.flush()
         work.add(
             RoleGrant(

@@ -40,6 +40,7 @@ async def paid(database: Database, hall: AHall) -> list[RegistrationId]:
             work.add(
                 Registration(
                     id=id_,
+                    subject_key=await work.subject_key(id_),
                     listing_id=hall.listing_id,
                     court_id=CourtId("浙0199"),
                     person_id=PersonId(id_),

@@ -165,6 +165,7 @@ async def raise_objection(
         raise Refusal("valuation.ground_missing")
     objection = ReportObjection(
         id=objection_id,
+        subject_key=await work.subject_key(person_id or objection_id),
         report_id=report.id,
         person_id=person_id,
         ground=ground,
@@ -237,6 +238,7 @@ async def _report(
     invariant(person_id is not None, "only a signed-in person holds the permission")
     return Report(
         id=report_id,
+        subject_key=await work.subject_key(report_id),
         commission_id=commission.id,
         edition=(earlier or 0) + 1,
         number=draft.number,

@@ -11,6 +11,7 @@ ENTITY_MODULES = (
     "auction.store.journal",
     "auction.store.outbox",
     "auction.store.pulse",
+    "auction.store.personal.subject_key",
     "auction.notices.notice",
     "auction.people.organisation",
     "auction.people.person",

@@ -103,9 +103,11 @@ class TestDrafting:
             async with database.unit(OFFICER) as work:
                 await work.session.execute(
                     text(
-                        "INSERT INTO plan_line SELECT gen_random_uuid(), plan_id, 99, rank,"
-                        " payee_kind, claim_id, party_id, title, payee_name, payee_account,"
-                        " asked, paid, basis FROM plan_line WHERE id = :line"
+                        "INSERT INTO plan_line (id, plan_id, position, rank, payee_kind, title,"
+                        " payee_name_sealed, payee_account_sealed, subject_id, asked, paid, basis)"
+                        " SELECT gen_random_uuid(), plan_id, 99, rank, payee_kind, title,"
+                        " payee_name_sealed, payee_account_sealed, subject_id, asked, paid, basis"
+                        " FROM plan_line WHERE id = :line"
                     ),
                     {"line": lines[0].id},
                 )

@@ -298,7 +298,7 @@ class TestTheDatabaseItself:
             "DELETE FROM postings",
             "UPDATE accounts SET owner_ref = 'x'",
             "UPDATE statement_lines SET amount = 1",
-            "UPDATE payment_orders SET payee_account = 'x'",
+            "UPDATE payment_orders SET payee_account_sealed = 'x'",
             "DELETE FROM allocations",
         ],
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auction.kernel.refusal import Refusal
-from auction.people.identity import check_digit, credit_code, masked, resident_number
+from auction.people.identity import check_digit, credit_code, resident_number
 
 TODAY = date(2026, 3, 2)
 EXAMPLE = "11010519491231002X"
@@ -59,7 +59,3 @@ class TestCreditCode:
     def test_a_wrong_one_is_refused(self, code: str) -> None:
         with pytest.raises(Refusal, match=r"identity\.code_wrong"):
             credit_code(code)
-
-
-def test_a_masked_number_keeps_seven_characters() -> None:
-    assert masked(EXAMPLE) == "110***********002X"

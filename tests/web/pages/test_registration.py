@@ -188,7 +188,8 @@ class TestJoining:
             me = (await work.session.execute(select(RoleGrant.person_id))).scalar_one()
             work.add(
                 Party(
-                    id=PartyId(work.new_id()), case_id=CaseId(LISTING), role=role, person_id=me,
+                    id=PartyId(work.new_id()), subject_key=await work.subject_key(me),
+                    case_id=CaseId(LISTING), role=role, person_id=me,
                     name="alice", contact="", payout_name="", payout_bank="", payout_account="",
                     added_at=work.now,
                 )

@@ -34,6 +34,7 @@ async def a_registration(database: Database, hall: AHall, state: RegistrationSta
         work.add(
             Registration(
                 id=ID,
+                subject_key=await work.subject_key(ID),
                 listing_id=hall.listing_id,
                 court_id=CourtId("浙0199"),
                 person_id=PersonId(ID),
