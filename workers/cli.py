@@ -20,6 +20,7 @@ from workers.terminal.bench import bench
 from workers.terminal.checking import check_groups
 from workers.terminal.drawing import draw
 from workers.terminal.importing import import_group
+from workers.terminal.keys import keys_group
 from workers.terminal.receipts import receipt
 from workers.terminal.replaying import replay
 
@@ -114,6 +115,7 @@ luochui.add_command(replay)
 luochui.add_command(bench)
 luochui.add_command(receipt)
 luochui.add_command(draw)
+luochui.add_command(keys_group(settings_here))
 for group in check_groups(settings_here):
     luochui.add_command(group)
 
