@@ -7,7 +7,7 @@ from typing import Final
 from auction.cases import policy
 from auction.cases.case import Case, Party
 from auction.kernel.actor import Role
-from auction.kernel.canonical import canon, sha256_hex
+from auction.kernel.canonical import sha256_hex
 from auction.kernel.ids import PartyId
 from auction.kernel.refusal import Refusal
 from auction.store.unit import Unit
@@ -49,8 +49,8 @@ async def name_payout_account(work: Unit, party_id: PartyId, *, account: PayoutA
         "party.payout_account_named",
         stream=case.stream,
         party=str(party.id),
-        was=_digest(*before) if before[1] else "",
-        account=_digest(bank, number),
+        was=_digest(work, *before) if before[1] else "",
+        account=_digest(work, bank, number),
         reason_digest=sha256_hex(account.reason.strip().encode()),
     )
     return party
@@ -73,9 +73,9 @@ async def _check_no_others(work: Unit, party: Party, number: str) -> None:
             raise Refusal("case.payout_account.conflict", name=other.name)
 
 
-def _digest(bank: str, number: str) -> str:
-    """The journal tells that an account changed, and never its number."""
-    return sha256_hex(canon([bank, number]))
+def _digest(work: Unit, bank: str, number: str) -> str:
+    """The journal tells that an account changed, and never its number: nobody can try them."""
+    return work.keyring.digest("payout account", f"{bank} {number}")
 
 
 def _require_payout(work: Unit, case: Case, party: Party) -> None:

@@ -101,6 +101,11 @@ def blind_index(key: bytes, use: str, text: str) -> bytes:
     return hmac.new(key, told, hashlib.sha256).digest()[:INDEX_BYTES]
 
 
+def keyed_digest(key: bytes, use: str, text: str) -> str:
+    """The digest of a text that nobody can try texts on without the key, in hex (256 bits)."""
+    return hmac.new(key, f"{use}|{text}".encode(), hashlib.sha256).hexdigest()
+
+
 def plain(text: str) -> str:
     """A text without what is written one way or another: width, spaces, case."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

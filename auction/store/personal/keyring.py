@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from auction.kernel.personal import blind_index, new_key, unwrap, wrap
+from auction.kernel.personal import blind_index, keyed_digest, new_key, unwrap, wrap
 
 CACHED_MAX = 4096
 """So many opened keys are kept in a process, the latest used; each is 32 bytes."""
@@ -73,8 +73,8 @@ class Keyring:
         return blind_index(self._known().blind, use, text)
 
     def digest(self, use: str, text: str) -> str:
-        """What the journal may tell of a text: whether it is the same one, in hex."""
-        return self.blind(use, text).hex()
+        """What the journal may tell of a text: whether it is the same one, in hex (256 bits)."""
+        return keyed_digest(self._known().blind, use, text)
 
     def holder_id(self, account: str, otherwise: UUID) -> UUID:
         """Whoever holds an account, as a subject; without an account the row is its own.

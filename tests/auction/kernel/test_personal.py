@@ -14,6 +14,7 @@ from auction.kernel.personal import (
     Place,
     SealBrokenError,
     blind_index,
+    keyed_digest,
     mask_account,
     mask_contact,
     mask_mail,
@@ -97,6 +98,13 @@ class TestBlindIndex:
         assert blind_index(KEY, "name", "杭湾（集团） ａbc") == blind_index(
             KEY, "name", "杭湾(集团)ABC"
         )
+
+    @given(text=st.text(), other=st.text())
+    def test_a_keyed_digest_is_of_the_very_text(self, text: str, other: str) -> None:
+        digest = keyed_digest(KEY, "notice", text)
+        assert (digest == keyed_digest(KEY, "notice", other)) == (text == other)
+        assert digest != keyed_digest(new_key(), "notice", text)
+        assert len(digest) == 64
 
     @given(text=st.text())
     def test_indexes_of_two_columns_or_two_keys_cannot_be_joined(self, text: str) -> None:
