@@ -28,6 +28,7 @@ STATUS = {
     "state.not_allowed": 409,
     "too_many_requests": 429,
     "signin.try_later": 429,
+    "view.too_many": 429,
     "keys.unavailable": 503,
     "platform.not_set_up": 503,
 }

@@ -14,6 +14,7 @@ from web.pages import (
     assist,
     bidder,
     draws,
+    full_views,
     hall,
     law,
     lots,
@@ -37,7 +38,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.help import formats, guides
+from web.pages.help import formats, guides, personal_data
 from web.pages.ops import board
 from web.signin import check_form_origin
 from web.stepup import FRESH, ask_again
@@ -51,6 +52,7 @@ PAGES: tuple[ModuleType, ...] = (
     public,
     guides,
     formats,
+    personal_data,
     law,
     lots,
     draws,
@@ -67,6 +69,7 @@ PAGES: tuple[ModuleType, ...] = (
     agency,
     assist,
     oversight,
+    full_views,
     hall,
     assets,
     cases,

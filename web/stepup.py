@@ -59,6 +59,11 @@ FRESH: Final = frozenset(
         "/court/lots/{id}/valuation/{assignment}/draw",
         "/court/draws/{id}/void",
         "/supervision/draws/{id}/void",
+        # personal data in full
+        "/admin/people/{id}/full",
+        "/court/parties/{id}/full",
+        "/finance/lines/{id}/full",
+        "/finance/orders/{number}/full",
         # one's own ways to sign in
         "/account/generator",
         "/account/generator/drop",

@@ -3,6 +3,7 @@
 What every template can use beside its own context:
   {{ _("标的物") }} {{ _("共 {n} 件", n=3) }}   the text in the visitor's language
   {{ amount|yuan }} 1,234.50   {{ amount|rmb }} 大写   {{ moment|instant }}   {{ date|day }}
+  {{ number|account }} ****1234    {{ phone|contact }} 138****1234
   {{ difference|fen }} signed fen as yuan   {{ reason|sentence }} a refusal's code in words
   {{ lot.state|word }}         a StrEnum in words: msgid "LotState.sold" in your .po files
   {{ static("site.css") }}     a file of web/static with its hash
@@ -28,6 +29,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
+from auction.kernel.personal import mask_account, mask_contact
 from auction.kernel.rmb import rmb_upper
 from auction.law.rulebook import DEMONSTRATION
 from web.i18n import Locale, sentence, translate
@@ -154,6 +156,8 @@ def environment(locale: Locale) -> Environment:
         spans=lambda text: spans_text(text, locale),
         cited=lambda basis: article_text(basis, locale),
         word=lambda state: word(state, locale),
+        account=mask_account,
+        contact=mask_contact,
     )
     _add_macros(made)
     return made

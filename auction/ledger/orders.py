@@ -13,12 +13,14 @@ from auction.kernel.ids import AccountId, CourtId, TransferId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.kernel.transitions import after
+from auction.ledger import policy
 from auction.ledger.book import court_account, hold, resolution, void_hold
 from auction.ledger.chart import AccountKind
 from auction.ledger.statement import BankLine, Direction, post_line
 from auction.ledger.transfer import Posting, Transfer, TransferKind
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.full_views import Viewed, note_view
 from auction.store.personal.subject_key import Sealed, SealedText
 from auction.store.unit import Unit
 
@@ -198,6 +200,14 @@ async def fail_payment(work: Unit, *, order_number: str) -> PaymentOrder:
         event=f"{order.kind}.failed",
         subject_ref=order.owner_ref,
     )
+    return order
+
+
+async def view_order(work: Unit, order_number: str, *, reason: str) -> PaymentOrder:
+    """Look at whom an order pays, and on which account, in full; noted with the reason."""
+    order = await lock_order(work, order_number)
+    work.require(policy.VIEW_PAYMENT, order.court_id)
+    await note_view(work, Viewed.ORDER, order.id, reason=reason)
     return order
 
 

@@ -15,9 +15,10 @@ SEE_FINANCE = permit(
     "finance.see", *_FINANCE, Role.SYSTEM, same_court=True, basis="法发〔2017〕6号4"
 )
 SEE_LEDGER = permit("ledger.see", *_FINANCE, Role.SUPERVISOR, Role.SYSTEM, same_court=True)
+VIEW_PAYMENT = permit("payment.view_in_full", *_FINANCE, same_court=True, basis="个保法51")
 SEE_JOURNAL = permit("journal.see", Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM)
 
 PERMISSIONS = (
     IMPORT_STATEMENT, CLAIM_LINE, REFUND_LINE, BOOK_LINE, SEND_ORDERS, SEE_FINANCE, SEE_LEDGER,
-    SEE_JOURNAL,
+    VIEW_PAYMENT, SEE_JOURNAL,
 )  # fmt: skip

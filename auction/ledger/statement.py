@@ -11,11 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import AccountId, CourtId, PostingId, StatementLineId
 from auction.kernel.money import Money
+from auction.ledger import policy
 from auction.ledger.book import court_account, find_account, post
 from auction.ledger.chart import AccountKind
 from auction.ledger.transfer import Posting
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from auction.store.full_views import Viewed, note_view
 from auction.store.personal.subject_key import Sealed, SealedText
 from auction.store.unit import Unit
 
@@ -170,6 +172,14 @@ async def allocate(work: Unit, line: BankLine, posting_id: PostingId) -> None:
         )
         .on_conflict_do_nothing(index_elements=["line_id", "posting_id"])
     )
+
+
+async def view_line(work: Unit, line_id: UUID, *, reason: str) -> StatementLine:
+    """Look at who paid, or was paid, by which account, in full; noted with the reason."""
+    line = await work.load(StatementLine, line_id)
+    work.require(policy.VIEW_PAYMENT, line.court_id)
+    await note_view(work, Viewed.LINE, line.id, reason=reason)
+    return line
 
 
 async def bank_line_of(work: Unit, line: StatementLine) -> BankLine:

@@ -12,9 +12,11 @@ from auction.ledger import policy
 from auction.ledger.export import BookText, beancount_text, hledger_text
 from auction.ledger.queries import book_text
 from auction.ledger.trial import reconcile, trial_balance
+from auction.people.queries import person
+from auction.store.full_views import lookers
 from auction.store.journal import JournalEntry, streams, verify
 from web.views import render
-from web.wiring import actor_of, reading, require_of
+from web.wiring import actor_of, database_of, reading, require_of
 
 ENTRIES_MAX = 500
 EXPORTS: dict[str, Callable[[BookText], str]] = {
@@ -32,6 +34,8 @@ async def oversight_page(request: Request) -> Response:
         verification = await verify(session)
         trial = await trial_balance(session, court_id)
         reconciled = await reconcile(session, court_id) if court_id else None
+        looked = await lookers(session, database_of(request).clock.now())
+        named = [(looker, await person(session, looker.viewer_id)) for looker in looked]
     return render(
         request,
         "oversight/oversight.html",
@@ -40,6 +44,7 @@ async def oversight_page(request: Request) -> Response:
         broken={fault.stream for fault in verification.faults},
         trial=trial,
         reconciled=reconciled,
+        lookers=named,
     )
 
 

@@ -12,6 +12,7 @@ ENTITY_MODULES = (
     "auction.store.outbox",
     "auction.store.pulse",
     "auction.store.personal.subject_key",
+    "auction.store.full_views",
     "auction.notices.notice",
     "auction.people.organisation",
     "auction.people.person",

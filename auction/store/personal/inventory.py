@@ -98,7 +98,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "commissions.decline_ground", "assignments.negotiation_note",
         "assignments.appraisal_ground", "sale.qualification_evidence", "lots.price_basis",
         "lots.price_method", "party_notifications.impossible_because",
-        "statement_lines.claim_reason",
+        "statement_lines.claim_reason", "full_views.reason",
     ),
     "is a code, a kind or a reference by id": (
         "platform.rulebook", "cases.rulebook", "lots.rulebook", "listings.rulebook",

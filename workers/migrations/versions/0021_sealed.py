@@ -150,6 +150,22 @@ def _tables() -> None:
         ),
     )
     op.create_index("ix_subject_keys_kek_id", "subject_keys", ["kek_id"])
+    op.create_table(
+        "full_views",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("viewer_id", sa.Uuid, nullable=False),
+        sa.Column("what", sa.String, nullable=False),
+        sa.Column("row_id", sa.Uuid, nullable=False),
+        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("viewed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_full_views"),
+        sa.CheckConstraint(
+            "what IN ('person', 'party', 'statement_line', 'payment_order')",
+            name="ck_full_views_what_known",
+        ),
+    )
+    op.create_index("ix_full_views_viewer_id_viewed_at", "full_views", ["viewer_id", "viewed_at"])
+    append_only("full_views")
     grant("subject_keys", "SELECT, INSERT, UPDATE (kek_id, wrapped, destroyed_at)")
 
 
