@@ -1,10 +1,19 @@
 """An expected no, and a bug: two different things, never mixed."""
 
-from typing import Never
+import re
+from typing import Final, Never
 
 from auction.kernel.money import Money
 
 Fact = str | int | bool | Money | None
+
+_HARMLESS: Final = re.compile(
+    r"[a-z_]+(?:\.[a-z_]+)*"  # a code, a state, a table
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # an id
+    r"|\d{4}-\d\d-\d\d(?:T[\d:.+Z-]+)?"  # a day, a moment
+    r"|"
+)
+"""Texts that say nothing of anybody: all that logs may hold of a refusal's facts."""
 
 
 class Refusal(Exception):
@@ -16,13 +25,19 @@ class Refusal(Exception):
     """
 
     def __init__(self, code: str, **facts: Fact) -> None:
-        super().__init__(code, facts)
+        super().__init__(code)
         self.code = code
         self.facts = facts
 
     def __str__(self) -> str:
-        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        """For logs and errors that are kept: a name or an account shows as an ellipsis."""
+        facts = ", ".join(f"{name}={_logged(value)}" for name, value in self.facts.items())
         return f"{self.code}({facts})"
+
+
+def _logged(fact: Fact) -> Fact:
+    is_telling = isinstance(fact, str) and not _HARMLESS.fullmatch(fact)
+    return "…" if is_telling else fact
 
 
 class Invariant(AssertionError):

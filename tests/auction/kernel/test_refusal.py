@@ -1,7 +1,11 @@
+"""A refusal tells the page everything and the logs nothing of anybody."""
+
+from uuid import UUID
+
 import pytest
 
 from auction.kernel.money import Money
-from auction.kernel.refusal import Invariant, Refusal, invariant, unreachable
+from auction.kernel.refusal import Fact, Invariant, Refusal, invariant, unreachable
 
 
 class TestRefusal:
@@ -31,3 +35,31 @@ class TestInvariant:
 
     def test_a_bug_is_no_refusal(self) -> None:
         assert not issubclass(Invariant, Refusal)
+
+
+@pytest.mark.parametrize(
+    "text", ["甄有章", "6222020000001234", "13800001234", "李四代付", "Zhen You"]
+)
+def test_no_name_account_or_word_of_a_person_stands_in_what_logs_keep(text: str) -> None:
+    refusal = Refusal("case.payout_account.conflict", name=text)
+    assert text not in str(refusal)
+    assert text not in repr(refusal)
+    assert str(refusal) == "case.payout_account.conflict(name=…)"
+    assert refusal.facts["name"] == text  # the page that answers may say it
+
+
+@pytest.mark.parametrize(
+    ("fact", "shown"),
+    [
+        ("published", "published"),
+        ("listing.publish", "listing.publish"),
+        (str(UUID(int=7)), "00000000-0000-0000-0000-000000000007"),
+        ("2036-03-02", "2036-03-02"),
+        ("2036-03-02T12:00:00+08:00", "2036-03-02T12:00:00+08:00"),
+        (7, "7"),
+        (Money.yuan(5), "5.00"),
+        (None, "None"),
+    ],
+)
+def test_codes_ids_days_and_amounts_do(fact: Fact, shown: str) -> None:
+    assert str(Refusal("x", fact=fact)) == f"x(fact={shown})"
