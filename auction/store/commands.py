@@ -30,12 +30,10 @@ async def retry_row(work: Unit, row_id: UUID) -> OutboxRow:
 async def begin_key_rotation(work: Unit) -> str:
     """Add a key to the file and make it current, or go on with a rotation that was cut off.
 
-    When this commits, no key wrapped under an older one is still on its way: whoever was
-    wrapping held the lock, and whoever wraps next reads the file anew. Return the key's id.
+    Return the current key's id.
     """
     work.require(policy.ROTATE_KEYS)
     current = begin_rotation(work.keyring.path).current
-    await lock_wrapping(work.session)
     work.record("subject_keys.rotation_begun", KEY_STREAM, kek=current)
     return current
 
@@ -64,7 +62,11 @@ async def rewrap_keys(work: Unit, *, most: int = BATCH) -> int:
 
 
 async def end_key_rotation(work: Unit) -> bool:
-    """Take the older keys out of the file, if nothing is wrapped under them any more."""
+    """Take the older keys out of the file, if nothing is wrapped under them any more.
+
+    Whoever is wrapping a key holds the lock until his commit, so that none is still on its
+    way under an older key; whoever wraps next reads the file anew.
+    """
     work.require(policy.ROTATE_KEYS)
     await lock_wrapping(work.session)
     current = work.keyring.read().current
