@@ -17,8 +17,8 @@ from auction.law.rulebook import LAW
 from auction.people import credentials
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
-from bidding import sealing
 from auction.store.personal.keyring import make_keyring
+from bidding import sealing
 from tests.signers import answering
 from workers.embedded.leash import Leash
 from workers.embedded.postgres import EmbeddedPostgres
@@ -99,9 +99,17 @@ def server() -> Iterator[Server]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of personal data: one file for the suite, as its database is one."""
+    file = tmp_path_factory.mktemp("keys") / SUBJECT_KEYS_FILE
+    make_keyring(file)
+    return file
+
+
 @pytest.fixture
-def settings(server: Server, tmp_path: Path) -> Settings:
-    make_keyring(tmp_path / SUBJECT_KEYS_FILE)
+def settings(server: Server, key_file: Path, tmp_path: Path) -> Settings:
+    shutil.copy(key_file, tmp_path / SUBJECT_KEYS_FILE)
     return Settings(
         database_url=server.app_url,
         migration_database_url=server.owner_url,
@@ -127,9 +135,11 @@ async def broom(server: Server) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture(scope="session")
-async def pool(server: Server) -> AsyncIterator[Database]:
+async def pool(server: Server, key_file: Path) -> AsyncIterator[Database]:
     """Connections and compiled statements, kept for the whole suite."""
-    opened = Database(Settings(database_url=server.app_url, valkey_url=NO_VALKEY))
+    opened = Database(
+        Settings(database_url=server.app_url, valkey_url=NO_VALKEY, luochui_state=key_file.parent)
+    )
     yield opened
     await opened.close()
 
