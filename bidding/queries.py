@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
@@ -16,6 +16,9 @@ from bidding.hall.session import LIVE, Board, Home, Session, SessionState
 from bidding.hall.standstill import HOME_LOST_AFTER
 
 BIDS_A_PAGE = 200
+
+Moment = datetime | ColumnElement[datetime]
+"""An instant, or its place in a statement that is asked again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +141,21 @@ async def result(session: AsyncSession, session_id: SessionId) -> Result:
     )
 
 
+def is_due_to_open(now: Moment) -> ColumnElement[bool]:
+    """Whether a session is scheduled and its time has come."""
+    return and_(Session.state == SessionState.SCHEDULED, Session.opens_at <= now)
+
+
+def is_due_without_home(now: Moment) -> ColumnElement[bool]:
+    """Whether a session is open past its end and never had a home."""
+    return and_(Session.state == SessionState.OPEN, Session.closes_at <= now, Session.epoch == 0)
+
+
 async def due_to_open(session: AsyncSession, now: datetime, *, most: int = 100) -> list[SessionId]:
     """Scheduled sessions whose time has come."""
     return list(
         await session.scalars(
-            select(Session.id)
-            .where(Session.state == SessionState.SCHEDULED, Session.opens_at <= now)
-            .order_by(Session.opens_at)
-            .limit(most)
+            select(Session.id).where(is_due_to_open(now)).order_by(Session.opens_at).limit(most)
         )
     )
 
@@ -157,7 +167,7 @@ async def due_without_home(
     return list(
         await session.scalars(
             select(Session.id)
-            .where(Session.state == SessionState.OPEN, Session.closes_at <= now, Session.epoch == 0)
+            .where(is_due_without_home(now))
             .order_by(Session.closes_at)
             .limit(most)
         )

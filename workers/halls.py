@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from auction.deposits.commands import release_deposits
 from auction.kernel.actor import SYSTEM
@@ -25,16 +25,45 @@ from workers.wiring import Context
 
 BATCH = 50
 
+_SUSPENDED = (Listing.state == ListingState.SUSPENDED, Session.state.in_(SUSPENDABLE))
+_WITHDRAWN = (
+    Listing.state == ListingState.WITHDRAWN,
+    Session.state.in_({*LIVE, SessionState.SCHEDULED}),
+)
+"""Sessions that do not follow their listing yet."""
+
+
+def has_unmade(_: queries.Moment) -> ColumnElement[bool]:
+    """Whether a published listing has no session yet."""
+    return exists().where(_is_unmade())
+
+
+def has_due_to_open(now: queries.Moment) -> ColumnElement[bool]:
+    """Whether a session is due to open."""
+    return exists().where(queries.is_due_to_open(now))
+
+
+def has_due_to_close(now: queries.Moment) -> ColumnElement[bool]:
+    """Whether a session without a home is due to close."""
+    return exists().where(queries.is_due_without_home(now))
+
+
+def has_unfollowed(_: queries.Moment) -> ColumnElement[bool]:
+    """Whether a session does not follow its listing yet."""
+    is_same = Session.listing_id == Listing.id
+    return or_(exists().where(is_same, *_SUSPENDED), exists().where(is_same, *_WITHDRAWN))
+
+
+def _is_unmade() -> ColumnElement[bool]:
+    made = exists().where(Session.listing_id == Listing.id)
+    return and_(Listing.state == ListingState.PUBLISHED, ~made)
+
 
 async def make_sessions(context: Context) -> None:
     """Give every published listing its session."""
-    made = exists().where(Session.listing_id == Listing.id)
     async with context.database.reading() as session:
         found = await session.scalars(
-            select(Listing)
-            .where(Listing.state == ListingState.PUBLISHED, ~made)
-            .order_by(Listing.opens_at)
-            .limit(BATCH)
+            select(Listing).where(_is_unmade()).order_by(Listing.opens_at).limit(BATCH)
         )
         terms = [terms_of(listing) for listing in found]
     for one in terms:
@@ -87,19 +116,11 @@ async def close_sessions(context: Context) -> None:
 
 async def follow_listings(context: Context) -> None:
     """Do to a session what the court did to its listing: suspended, or withdrawn."""
-    suspended = await _sessions(
-        context,
-        Listing.state == ListingState.SUSPENDED,
-        Session.state.in_(SUSPENDABLE),
-    )
+    suspended = await _sessions(context, *_SUSPENDED)
     for session_id in suspended:
         async with context.database.unit(SYSTEM) as work:
             await suspend_session(work, session_id=session_id, ground="listing_suspended")
-    withdrawn = await _sessions(
-        context,
-        Listing.state == ListingState.WITHDRAWN,
-        Session.state.in_({*LIVE, SessionState.SCHEDULED}),
-    )
+    withdrawn = await _sessions(context, *_WITHDRAWN)
     for session_id in withdrawn:
         async with context.database.unit(SYSTEM) as work:
             await stop_session(work, session_id=session_id)

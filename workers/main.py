@@ -14,9 +14,9 @@ from redis.backoff import ExponentialBackoff
 from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, read_settings
 from auction.store.metrics import expose
+from workers import timers
 from workers.jobs import run_job
 from workers.relay import run_relay
-from workers.timers import TIMERS, run_timer
 from workers.wiring import VALKEY_ERRORS, Context, build_context, close_context
 
 TRIES_MAX = 1_000_000
@@ -61,7 +61,7 @@ async def _start(ctx: dict[str, object]) -> None:
     ctx["context"] = context
     ctx["queue"] = queue
     Running.tasks = [asyncio.create_task(run_relay(context, queue))]
-    Running.tasks += [asyncio.create_task(run_timer(context, timer)) for timer in TIMERS]
+    Running.tasks += timers.start(context)
 
 
 async def _stop(ctx: dict[str, object]) -> None:

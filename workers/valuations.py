@@ -3,6 +3,8 @@
 import logging
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, exists, or_
+
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
 from valuation.commands import draws, reports, roster
@@ -24,6 +26,16 @@ async def register_keys(context: Context) -> None:
         if told["pk"] not in known:
             async with context.database.unit(SYSTEM) as work:
                 await roster.register_draw_key(work, role=role, key=told["pk"])
+
+
+def has_draws(now: due.Moment) -> ColumnElement[bool]:
+    """Whether a draw may wait for the worker."""
+    return exists().where(due.is_draw_due(now))
+
+
+def has_appraisals(now: due.Moment) -> ColumnElement[bool]:
+    """Whether an agency is late or a price may be fixed."""
+    return or_(exists().where(due.is_late(now)), exists().where(due.is_unobjected(now)))
 
 
 async def advance_draws(context: Context) -> None:
