@@ -136,21 +136,20 @@ class Keeper:
         """One look at the database: others' changes, due openings, sessions that lost a home."""
         async with self._database.unit(SYSTEM) as work:
             await beat(work, home_id=self.home_id, origin=self.origin)
+        now = self.clock.now()
         async with self._database.reading() as session:
-            boards = await queries.boards(session, list(self._halls))
-            lost = await queries.orphans(session, self.clock.now())
-        await self._dismiss()
+            boards = await queries.boards(session, list(self._halls)) if self._halls else {}
+            lost = await queries.orphans(session, now)
+            ended = await ended_sign_ins(session, now - TICKET_LIFE - LAST_MINUTE, now)
+        self._dismiss(ended)
         for session_id, board in boards.items():
             await self._see(self._halls[session_id], board)
         for session_id in lost:
             await self._adopt(session_id)
         self._forget()
 
-    async def _dismiss(self) -> None:
+    def _dismiss(self, ended: set[bytes]) -> None:
         """Close the sockets whose sign-in was revoked, aged or idled out (TRUST: within 2 s)."""
-        now = self.clock.now()
-        async with self._database.reading() as session:
-            ended = await ended_sign_ins(session, now - TICKET_LIFE - LAST_MINUTE, now)
         new, self._ended = ended - self._ended, ended
         for hall in self._halls.values():
             hall.dismiss(new)
