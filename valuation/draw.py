@@ -148,11 +148,15 @@ def result(manifest: Manifest, at: bytes, outputs: Sequence[bytes], pulse: bytes
 
 def stream(seed: bytes) -> Iterator[int]:
     """Endless 64-bit words from the seed."""
-    for block_no in count():
-        text = b"DRAW/1/stream" + block_no.to_bytes(8, "big")
-        block = hmac.digest(seed, text, "sha256")
-        for start in range(0, len(block), 8):
-            yield int.from_bytes(block[start : start + 8], "big")
+    blocks = (
+        hmac.digest(seed, b"DRAW/1/stream" + number.to_bytes(8, "big"), "sha256")
+        for number in count()
+    )
+    return (
+        int.from_bytes(block[start : start + 8], "big")
+        for block in blocks
+        for start in range(0, len(block), 8)
+    )
 
 
 def uniform(words: Iterator[int], n: int) -> int:

@@ -94,16 +94,11 @@ def _challenge(key: bytes, target: bytes, gamma: bytes, left: Point, right: Poin
 
 
 def _encode_to_curve(key: bytes, alpha: bytes) -> Point:
-    """Try and increment (RFC 9381, 5.4.1.1)."""
-    for counter in range(256):
-        text = _SUITE + b"\x01" + key + alpha + bytes([counter]) + b"\x00"
-        point = _decode(hashlib.sha512(text).digest()[:KEY_BYTES])
-        if point is None:
-            continue
-        cleared = _times(_COFACTOR, point)
-        if not _is_identity(cleared):
-            return cleared
-    raise ValueError("no point of the curve was found for this input")  # chance 2**-256
+    """Try and increment (RFC 9381, 5.4.1.1); all 256 tries fail with a chance of 2**-256."""
+    texts = (_SUITE + b"\x01" + key + alpha + bytes([counter]) + b"\x00" for counter in range(256))
+    points = (_decode(hashlib.sha512(text).digest()[:KEY_BYTES]) for text in texts)
+    cleared = (_times(_COFACTOR, point) for point in points if point is not None)
+    return next(point for point in cleared if not _is_identity(point))
 
 
 def _expand(secret: bytes) -> tuple[int, bytes]:
@@ -184,11 +179,7 @@ def _root_x(y: int) -> int | None:
     return None if (x * x - square) % P else x
 
 
-def _base() -> Point:
-    base = _decode(_bytes(4 * pow(5, P - 2, P) % P))
-    if base is None:
-        raise ValueError("the base point must decode")
-    return base
-
-
-_BASE = _base()
+_BASE_X = 15112221349535400772501151409588531511454012693041857206046113283949847762202
+_BASE_Y = 4 * pow(5, P - 2, P) % P
+_BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % P)
+"""The base point of RFC 8032, 5.1."""

@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+import json
 from collections import Counter
 from itertools import islice, permutations
 
@@ -55,6 +56,36 @@ class TestContributions:
     def test_a_copied_commitment_cannot_be_opened_by_the_copier(self):
         copied = draw.Contribution("observer", CONTRIBUTIONS[0].commit, CONTRIBUTIONS[0].reveal)
         assert not draw.opens(DRAW_ID, copied)
+
+    @pytest.mark.parametrize(
+        ("given", "fault"),
+        [
+            ([draw.Contribution("b", "0" * 64, None), draw.Contribution("a", "0" * 64, None)],
+             "order"),
+            ([draw.Contribution("a", "0" * 64, None)] * 2, "order"),
+            ([draw.Contribution("", "0" * 64, None)], "who"),
+            ([draw.Contribution("a", "0" * 63, None)], "commit"),
+            ([draw.Contribution("a", "0" * 64, "AB" * 32)], "reveal"),
+            ([draw.Contribution(f"{n:03d}", "0" * 64, None) for n in range(65)], "count"),
+        ],
+    )  # fmt: skip
+    def test_out_of_order_twice_or_no_digest_is_found(self, given, fault):
+        assert draw.contribution_faults(given) == [fault]
+
+    def test_those_of_the_vector_have_no_fault(self):
+        assert draw.contribution_faults(CONTRIBUTIONS) == []
+
+
+class TestProofs:
+    def test_one_too_few_proves_nothing_at_all(self):
+        at = bytes.fromhex(vector.ALPHA)
+        assert draw.outputs(MANIFEST, vector.TRANSCRIPT["proofs"][:1], at) == [None, None]
+
+    def test_one_that_is_no_hex_proves_nothing(self):
+        at = bytes.fromhex(vector.ALPHA)
+        first, second = vector.TRANSCRIPT["proofs"]
+        found = draw.outputs(MANIFEST, [first, second.upper()], at)
+        assert [output is None for output in found] == [False, True]
 
 
 class TestChance:
@@ -113,6 +144,11 @@ class TestManifest:
             {**vector.TRANSCRIPT, "manifest": {**vector.MANIFEST, part: value}}
         )
         assert draw.manifest_faults(said.manifest) == [fault]
+
+    def test_a_transcript_is_read_from_bytes_text_or_a_mapping(self):
+        text = json.dumps(vector.TRANSCRIPT)
+        said = draw.read_transcript(vector.TRANSCRIPT)
+        assert draw.read_transcript(text) == draw.read_transcript(text.encode()) == said
 
     def test_a_field_that_nobody_asked_for_is_refused(self):
         with pytest.raises(ValueError, match="note"):

@@ -148,6 +148,40 @@ class TestCourse:
         with pytest.raises(Refusal, match=r"draw\.no_outside_contributor"):
             course.close_commits()
 
+    def test_who_did_not_commit_has_nothing_to_reveal(self):
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        with pytest.raises(Refusal, match=r"draw\.not_committed"):
+            course.close_commits().reveal("respondent", nonce_of("respondent").hex())
+
+    def test_the_number_that_was_committed_to_is_shown_with_its_commitment(self):
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        shown = course.close_commits().reveal("applicant", nonce_of("applicant").hex())
+        (one,) = shown.ordered()
+        assert (one.commit, one.reveal) == (commit_of("applicant"), nonce_of("applicant").hex())
+
+    def test_a_number_that_was_not_committed_to_opens_nothing(self):
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        with pytest.raises(Refusal, match=r"draw\.reveal_opens_nothing"):
+            course.close_commits().reveal("applicant", nonce_of("officer").hex())
+
+    def test_only_a_registered_institution_proves(self):
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        with pytest.raises(Refusal, match=r"draw\.no_such_key"):
+            course.close_commits().close_reveals().prove("stranger", "aa")
+
+    def test_a_result_waits_for_every_proof(self):
+        course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
+        course = course.close_commits().close_reveals().prove("platform", "aa")
+        with pytest.raises(Refusal, match=r"draw\.proof_missing"):
+            course.finish()
+        assert course.prove("court-supervision", "bb").finish().state is DrawState.HELD
+
+    def test_what_is_void_stays_void(self):
+        course = Course(DRAW, ROLES).void()
+        assert course.state is DrawState.VOID
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            course.void()
+
     def test_a_second_different_proof_is_refused(self):
         course = Course(DRAW, ROLES).take_commitment("applicant", commit_of("applicant"))
         course = course.close_commits().close_reveals().prove("platform", "aa")

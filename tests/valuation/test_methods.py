@@ -29,3 +29,9 @@ def test_a_method_out_of_turn_is_refused_with_the_one_that_comes_first():
     with pytest.raises(Refusal) as no:
         require_open(A, Situation())
     assert no.value.facts == {"method": "appraisal", "first": "negotiation"}
+
+
+def test_a_method_whose_turn_it_is_may_begin():
+    require_open(N, Situation())
+    with pytest.raises(Refusal):
+        require_open(N, Situation(failed=frozenset({N})))

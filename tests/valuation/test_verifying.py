@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.valuation import vector
-from valuation.verifying import Check, is_good, verify
+from valuation import draw, vrf
+from valuation.verifying import Check, Finding, is_good, verify
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "vectors" / "draw" / "draw_vector.json"
 
@@ -57,6 +58,52 @@ def test_a_missing_proof_is_refused():
     said = copy.deepcopy(vector.TRANSCRIPT)
     said["proofs"] = said["proofs"][:1]
     assert Check.PROOFS in {finding.check for finding in verify(said) if not finding.holds}
+
+
+class TestABeacon:
+    """A round fixed in the manifest, and the pulse that came of it."""
+
+    def said(self, **pulse: object) -> dict[str, object]:
+        said = copy.deepcopy(vector.TRANSCRIPT)
+        said["manifest"]["beacon"] = {"chain": "drand", "round": 7}
+        return {**said, "beacon": {"round": 7, "sig": "ab" * 48} | pulse}
+
+    def finding(self, said: dict[str, object]) -> Finding:
+        return next(found for found in verify(said) if found.check is Check.BEACON)
+
+    def test_of_the_chosen_round_is_taken_and_its_signature_said_to_be_unchecked(self):
+        found = self.finding(self.said())
+        assert found.holds
+        assert found.detail == "round=7 signature=unchecked"
+
+    @pytest.mark.parametrize("pulse", [{"round": 8}, {"sig": "no hex"}, {"sig": ""}, {"sig": "AB"}])
+    def test_of_another_round_or_without_a_signature_is_refused(self, pulse):
+        assert not self.finding(self.said(**pulse)).holds
+
+    def test_that_was_not_chosen_beforehand_is_refused(self):
+        said = {**vector.TRANSCRIPT, "beacon": self.said()["beacon"]}
+        assert not self.finding(said).holds
+
+    def test_that_was_chosen_must_be_shown(self):
+        assert not self.finding({**self.said(), "beacon": None}).holds
+
+    def test_its_pulse_changes_the_seed(self):
+        keys = [bytes.fromhex(key) for key in vector.SECRETS.values()]
+        given = draw.read_transcript(self.said())
+        at = draw.alpha(draw.draw_id(given.manifest), ())
+        proofs = [vrf.prove(key, at) for key in keys]
+        outputs = [vrf.proof_to_hash(proof) for proof in proofs]
+        outcomes = [
+            draw.result(given.manifest, at, outputs, pulse) for pulse in (b"", b"\xab" * 48)
+        ]
+        said = self.said() | {
+            "contrib": [],
+            "proofs": [proof.hex() for proof in proofs],
+            "seed": outcomes[1].seed.hex(),
+            "result": list(outcomes[1].ranked),
+        }
+        assert is_good(verify(said))
+        assert not is_good(verify(said | {"seed": outcomes[0].seed.hex()}))
 
 
 def _tamper(chance: random.Random) -> dict[str, object]:

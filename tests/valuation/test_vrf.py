@@ -75,6 +75,12 @@ class TestExamplesOfTheStandard:
         assert vrf.verify(key, proof, b"another") is None
 
 
+def test_the_base_point_lies_on_the_curve_and_has_the_order_of_the_group():
+    one = vrf._bytes(1)  # the identity: y = 1
+    assert vrf._decode(vrf._encode(vrf._BASE)) == vrf._BASE
+    assert vrf._encode(vrf._times(vrf.Q, vrf._BASE)) == one
+
+
 @pytest.mark.parametrize("key", WEAK_KEYS)
 def test_a_low_order_or_non_canonical_key_is_refused(key):
     proof = bytes.fromhex(EXAMPLES[0][3])

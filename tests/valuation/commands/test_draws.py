@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -6,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from auction.cases.commands import stay_case
-from auction.kernel.actor import SYSTEM
+from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.refusal import Refusal
 from auction.notices.notice import Notice
 from auction.store import journal
@@ -22,6 +23,7 @@ from tests.valuation.stage import (
     nonce,
 )
 from valuation.commands import draws
+from valuation.commands.assignments import open_assignment
 from valuation.commands.roster import register_draw_key
 from valuation.drawing import DrawContribution, DrawProof, course_of, transcript_of
 from valuation.verifying import is_good, verify
@@ -117,6 +119,25 @@ class TestAnnouncing:
         with pytest.raises(Refusal, match=r"case\.not_open"):
             await stage.announce(stage.draw_id)
 
+    async def test_waits_for_the_appraisal(self, stage):
+        await stage.seized()
+        async with stage.by(OFFICER) as work:
+            await open_assignment(work, stage.lot_id, assignment_id=stage.assignment_id)
+        with pytest.raises(Refusal, match=r"draw\.no_appraisal"):
+            await stage.announce(stage.draw_id)
+
+    async def test_needs_three_agencies_of_the_field_in_the_region(self, stage, as_owner):
+        await stage.appraising()
+        await as_owner("UPDATE roster_entries SET removed_at = listed_at WHERE name > '评估机构02'")
+        with pytest.raises(Refusal, match=r"draw\.pool_too_small"):
+            await stage.announce(stage.draw_id)
+
+    async def test_needs_the_key_of_each_institution(self, stage, as_owner):
+        await stage.appraising()
+        await as_owner("UPDATE draw_keys SET retired_at = registered_at WHERE role = 'platform'")
+        with pytest.raises(Refusal, match=r"draw\.no_key"):
+            await stage.announce(stage.draw_id)
+
     async def test_nobody_else_can_announce(self, stage):
         await stage.appraising()
         for actor in (SYSTEM, APPLICANT, SUPERVISOR):
@@ -186,8 +207,20 @@ class TestContributing:
         await stage.reveal(APPLICANT, "applicant")
         assert (await kinds_of(stage)).count("draw.reveal") == 1
 
+    async def test_reveals_do_not_close_before_their_time(self, stage):
+        await stage.revealing()
+        with pytest.raises(Refusal, match=r"draw\.too_early"):
+            async with stage.by(SYSTEM) as work:
+                await draws.close_reveals(work, stage.draw_id)
+
 
 class TestProving:
+    async def test_a_proof_sent_twice_is_journaled_once(self, stage):
+        await stage.proving()
+        await stage.prove("platform")
+        await stage.prove("platform")
+        assert (await kinds_of(stage)).count("draw.proof") == 1
+
     async def test_a_proof_of_another_key_is_refused(self, stage):
         await stage.proving()
         with pytest.raises(Refusal, match=r"draw\.proof_wrong"):
@@ -225,6 +258,25 @@ class TestVoid:
                 await draws.void_draw(work, stage.draw_id)
         await _void(stage)
         assert (await stage.draw()).state == "void"
+
+    async def test_is_asked_for_with_a_ground_and_not_twice(self, stage):
+        await stage.announced()
+        with pytest.raises(Refusal, match=r"valuation\.ground_missing"):
+            async with stage.by(OFFICER) as work:
+                await draws.ask_void(work, stage.draw_id, ground=" ", ruling_digest="ef" * 32)
+        await _void(stage)
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with stage.by(OFFICER) as work:
+                await draws.ask_void(work, stage.draw_id, ground="故障", ruling_digest="ef" * 32)
+
+    async def test_who_asked_does_not_decide(self, stage):
+        await stage.announced()
+        both = replace(OFFICER, roles=frozenset({Role.OFFICER, Role.SUPERVISOR}))
+        async with stage.by(both) as work:
+            await draws.ask_void(work, stage.draw_id, ground="故障", ruling_digest="ef" * 32)
+        with pytest.raises(Refusal, match=r"draw\.void_needs_two"):
+            async with stage.by(both) as work:
+                await draws.void_draw(work, stage.draw_id)
 
     async def test_a_void_draw_ends_its_commissions(self, stage):
         await stage.held()

@@ -20,7 +20,7 @@ from tests.valuation.stage import (
 )
 from valuation.assignment import Assignment
 from valuation.commands import reports
-from valuation.report import AppraisalMethod, Check, ObjectionGround, Signer
+from valuation.report import AppraisalMethod, Check, ObjectionGround, ReportObjection, Signer
 
 
 async def settle(stage: Stage) -> None:
@@ -29,22 +29,24 @@ async def settle(stage: Stage) -> None:
         await reports.settle_reference_price(work, commission.id)
 
 
-async def object_to(stage: Stage, report_id, actor=APPLICANT) -> None:
+async def object_to(
+    stage: Stage, report_id, actor=APPLICANT, *, reasons="明显低于市价", name="objection"
+) -> None:
     async with stage.by(actor) as work:
         await reports.raise_objection(
             work,
             report_id,
-            objection_id=made("objection"),
+            objection_id=made(name),
             ground=ObjectionGround.RESULT,
-            reasons="明显低于市价",
+            reasons=reasons,
         )
 
 
-async def answer(stage: Stage, *, is_upheld: bool) -> None:
+async def answer(
+    stage: Stage, *, is_upheld: bool, words="已由机构书面说明", name="objection"
+) -> None:
     async with stage.by(OFFICER) as work:
-        await reports.answer_objection(
-            work, made("objection"), is_upheld=is_upheld, answer="已由机构书面说明"
-        )
+        await reports.answer_objection(work, made(name), is_upheld=is_upheld, answer=words)
 
 
 class TestCommission:
@@ -56,6 +58,25 @@ class TestCommission:
         with pytest.raises(Refusal, match="not_found"):
             async with stage.by(other) as work:
                 await reports.accept_commission(work, commission.id)
+
+    async def test_accepted_twice_it_is_accepted_once(self, stage):
+        await stage.held()
+        commission = await stage.commission()
+        staff = await stage.staff_of(commission)
+        for _ in range(2):
+            async with stage.by(staff) as work:
+                accepted = await reports.accept_commission(work, commission.id)
+            due_at = accepted.report_due_at
+            stage.clock.advance(timedelta(days=1))
+        assert (accepted.state, accepted.report_due_at) == ("accepted", due_at)
+        assert accepted.answered_at == stage.clock.now() - timedelta(days=2)
+
+    async def test_a_decline_says_why(self, stage):
+        await stage.held()
+        commission = await stage.commission()
+        with pytest.raises(Refusal, match=r"valuation\.ground_missing"):
+            async with stage.by(await stage.staff_of(commission)) as work:
+                await reports.decline_commission(work, commission.id, ground=" ")
 
     async def test_a_decline_turns_to_the_second_agency_of_the_draw(self, stage):
         await stage.held()
@@ -123,6 +144,36 @@ class TestReport:
             )
             assert again.edition == 2
 
+    async def test_filed_twice_it_is_one(self, stage):
+        report_id = await stage.reported()
+        commission = await stage.commission()
+        async with stage.by(await stage.staff_of(commission)) as work:
+            again = await reports.submit_report(
+                work, commission.id, report_id=report_id, draft=report_draft(value=Money(1))
+            )
+        assert (again.id, again.edition, again.value) == (report_id, 1, Money.yuan(1_000_000))
+
+    async def test_faults_are_explained_and_a_check_is_made_once(self, stage):
+        report_id = await stage.reported()
+        with pytest.raises(Refusal, match=r"report\.remark_missing"):
+            async with stage.by(OFFICER) as work:
+                await reports.check_report(work, report_id, faults=[Check.SCOPE], remark=" ")
+        async with stage.by(OFFICER) as work:
+            await reports.check_report(work, report_id, faults=[], remark="")
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with stage.by(OFFICER) as work:
+                await reports.check_report(work, report_id, faults=[], remark="")
+
+    async def test_served_twice_it_is_served_once(self, stage):
+        report_id = await stage.served()
+        async with stage.by(OFFICER) as work:
+            await reports.serve_report(work, report_id)
+        async with stage.database.reading() as session:
+            rows = await session.scalars(
+                select(Notice).where(Notice.kind == NoticeKind.REPORT_SERVICE)
+            )
+            assert len(rows.all()) == 2
+
     async def test_an_unchecked_one_is_not_served(self, stage):
         report_id = await stage.reported()
         with pytest.raises(Refusal, match=r"report\.not_checked"):
@@ -187,6 +238,46 @@ class TestPrice:
         stage.clock.advance(timedelta(days=10))
         with pytest.raises(Refusal, match=r"objection\.too_late"):
             await object_to(stage, report_id)
+
+    async def test_without_a_report_there_is_no_price(self, stage):
+        await stage.held()
+        with pytest.raises(Refusal, match=r"report\.not_checked"):
+            await settle(stage)
+
+    async def test_an_objection_sent_twice_is_one(self, stage):
+        report_id = await stage.served()
+        for _ in range(2):
+            await object_to(stage, report_id)
+        async with stage.database.reading() as session:
+            assert len((await session.scalars(select(ReportObjection))).all()) == 1
+
+    async def test_an_objection_waits_for_the_service_and_says_why(self, stage):
+        report_id = await stage.reported()
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            await object_to(stage, report_id)
+        async with stage.by(OFFICER) as work:
+            await reports.check_report(work, report_id, faults=[], remark="")
+        async with stage.by(OFFICER) as work:
+            await reports.serve_report(work, report_id)
+        with pytest.raises(Refusal, match=r"valuation\.ground_missing"):
+            await object_to(stage, report_id, reasons=" ")
+
+    async def test_an_objection_is_answered_once_and_in_words(self, stage):
+        await object_to(stage, await stage.served())
+        with pytest.raises(Refusal, match=r"valuation\.ground_missing"):
+            await answer(stage, is_upheld=False, words=" ")
+        await answer(stage, is_upheld=False)
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            await answer(stage, is_upheld=True)
+        assert (await stage.commission()).state == "served"
+
+    async def test_a_second_objection_upheld_returns_the_report_once(self, stage):
+        report_id = await stage.served()
+        for name in ("objection", "second"):
+            await object_to(stage, report_id, name=name)
+        for name in ("objection", "second"):
+            await answer(stage, is_upheld=True, name=name)
+        assert (await stage.commission()).state == "correcting"
 
     async def test_a_stranger_cannot_object(self, stage):
         report_id = await stage.served()
