@@ -23,10 +23,12 @@ def kind_of(content: bytes) -> tuple[str, str]:
     return "application/octet-stream", "bin"
 
 
-def file_answer(content: bytes, name: str, *, is_public: bool = False) -> Response:
-    """Send a file: pictures are shown, everything else is saved under `name` and its suffix."""
+def file_answer(
+    content: bytes, name: str, *, is_public: bool = False, is_shown: bool = True
+) -> Response:
+    """Send a file: pictures are shown if they may be, all else is saved as `name` and a suffix."""
     kind, suffix = kind_of(content)
-    how = "inline" if kind.startswith("image/") else "attachment"
+    how = "inline" if is_shown and kind.startswith("image/") else "attachment"
     answer = Response(content, media_type=kind)
     answer.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(f'{name}.{suffix}')}"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

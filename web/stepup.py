@@ -56,6 +56,7 @@ FRESH: Final = frozenset(
         "/admin/organisations",
         "/admin/organisations/{id}/members",
         # openings
+        "/court/assets/{id}/originals",
         "/court/lots/{id}/valuation/{assignment}/draw",
         "/court/draws/{id}/void",
         "/supervision/draws/{id}/void",

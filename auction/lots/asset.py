@@ -138,7 +138,23 @@ class Photograph(Base):
     asset_id: Mapped[AssetId] = mapped_column(ForeignKey("assets.id"))
     digest: Mapped[str]
     original_digest: Mapped[str]
-    """The picture as it was handed over: evidence, kept and never served."""
+    """Of the picture as it was handed over: evidence."""
+    sealed_digest: Mapped[str | None]
+    """The file that holds it, sealed to the keeper of originals; None: handed in before sealing
+    began, and sealed by the worker."""
     caption: Mapped[str]
     position: Mapped[int]
     added_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class OriginalOpening(Base):
+    """Who opened an original, and why. Rows are only ever added."""
+
+    __tablename__ = "original_openings"
+    __table_args__ = (CheckConstraint("reason <> ''", name="has_reason"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    photograph_id: Mapped[UUID] = mapped_column(ForeignKey("photographs.id"), index=True)
+    opened_by: Mapped[PersonId]
+    reason: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(Instant)

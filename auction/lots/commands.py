@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from auction.cases.case import Case, CaseState
 from auction.kernel.canonical import canon, sha256_hex
@@ -24,7 +24,6 @@ from auction.lots.asset import (
     InvestigationItem,
     InvestigationStatus,
     InvestigationSubject,
-    Photograph,
     Seizure,
 )
 from auction.lots.draft_lot import DraftLot, DraftLotState
@@ -144,40 +143,6 @@ async def complete_investigation(
         asset=str(asset.id),
         form_digest=sha256_hex(canon(said)),
     )
-
-
-async def add_photograph(
-    work: Unit, asset_id: AssetId, *, digest: str, original_digest: str, caption: str = ""
-) -> Photograph:
-    """Add a picture that is in the file store with its original; the same one twice is one."""
-    asset = await work.lock(Asset, asset_id)
-    work.require(policy.PHOTOGRAPH, asset.court_id)
-    known = await work.session.scalar(
-        select(Photograph).where(Photograph.asset_id == asset_id, Photograph.digest == digest)
-    )
-    if known is not None:
-        return known
-    last = await work.session.scalar(
-        select(func.max(Photograph.position)).where(Photograph.asset_id == asset_id)
-    )
-    photograph = Photograph(
-        id=work.new_id(),
-        asset_id=asset.id,
-        digest=digest,
-        original_digest=original_digest,
-        caption=caption.strip(),
-        position=(last or 0) + 1,
-        added_at=work.now,
-    )
-    work.add(photograph)
-    work.record(
-        "asset.photographed",
-        stream=asset.stream,
-        asset=str(asset.id),
-        digest=digest,
-        original=original_digest,
-    )
-    return photograph
 
 
 async def import_draft_lots(work: Unit, *, rows: Sequence[DraftRow], file_digest: str) -> int:

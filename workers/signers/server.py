@@ -16,16 +16,18 @@ from auction.kernel.clock import SystemClock
 from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, read_settings
-from workers.signers import documents, receipts, sealer, vrf
+from workers.signers import documents, originals, receipts, sealer, vrf
 from workers.signers.keyring import Keyring
 from workers.signers.operation import Operation, ReadingOperation
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {**vrf.OPERATIONS, **receipts.OPERATIONS, **documents.OPERATIONS}
+    {**vrf.OPERATIONS, **receipts.OPERATIONS, **documents.OPERATIONS, **originals.OPERATIONS}
 )
 """Every operation of every keeper. A keeper's module adds its own here."""
 
-READING_OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType({**sealer.OPERATIONS})
+READING_OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
+    {**sealer.OPERATIONS, **originals.READING_OPERATIONS}
+)
 """Those of keepers that look at the database themselves before they answer."""
 
 LINE_BYTES_MAX = 1 << 20
@@ -86,6 +88,7 @@ async def serve(settings: Settings, *, until: asyncio.Event) -> None:
     for role in vrf.ROLES:  # made at the first start, not in the middle of a draw
         vrf.public(keys, {"role": role})
     receipts.public(keys, {})
+    originals.public(keys, {})
     documents.certify(keys, SystemClock().now())
     path = settings.signer_socket
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

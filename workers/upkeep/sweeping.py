@@ -24,7 +24,7 @@ BATCH = 500
 NAMING: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...] = (
     Notice.digest,
     Photograph.digest,
-    Photograph.original_digest,
+    Photograph.sealed_digest,
     ListingItem.digest,
     Report.pdf_digest,
     Statement.file_digest,
@@ -63,4 +63,7 @@ async def _named(session: AsyncSession, digests: Sequence[str]) -> set[str]:
     for column in NAMING:
         found = await session.scalars(select(column).where(column.in_(digests)))
         named |= {digest for digest in found if digest}
-    return named
+    lying_open = select(Photograph.original_digest).where(
+        Photograph.sealed_digest.is_(None), Photograph.original_digest.in_(digests)
+    )
+    return named | set(await session.scalars(lying_open))

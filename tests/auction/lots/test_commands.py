@@ -15,7 +15,6 @@ from auction.lots.commands import (
     NewAsset,
     NewLot,
     NewSeizure,
-    add_photograph,
     advance_lot,
     complete_investigation,
     hold_lot,
@@ -29,6 +28,7 @@ from auction.lots.commands import (
 )
 from auction.lots.importing import COLUMNS, read_lots
 from auction.lots.lot import Lot, LotState, LotTrigger
+from auction.lots.photographs import add_photograph
 from auction.lots.queries import asset, draft_lots, lot, seizure_in_force
 from auction.lots.reference_price import ReferencePrice
 from auction.store.database import Database
@@ -154,7 +154,9 @@ class TestInvestigation:
         asset_id = await an_asset(database, await a_case(database))
         for digest in ("a" * 64, "b" * 64, "a" * 64):
             async with database.unit(OFFICER) as work:
-                await add_photograph(work, asset_id, digest=digest, original_digest="c" * 64)
+                await add_photograph(
+                    work, asset_id, digest=digest, original_digest="c" * 64, sealed_digest="d" * 64
+                )
         async with database.reading() as session:
             pictures = (await asset(session, asset_id)).photographs
         assert [picture.digest[0] for picture in pictures] == ["a", "b"]

@@ -3,24 +3,19 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
 from auction.kernel.actor import Role
-from auction.kernel.canonical import sha256_hex
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import LotId
-from auction.kernel.settings import Settings
 from auction.law.warnings import WARNING_KEYS
 from auction.listings.items import ITEMS
-from auction.lots.asset import Photograph
 from auction.lots.commands import advance_lot, record_reference_price
 from auction.lots.lot import LotTrigger
 from auction.lots.reference_price import ReferencePrice
 from auction.store.database import Database
-from auction.store.files import FileStore
 from tests.builders import A_MILLION, OFFICER, a_court, a_draft
 from tests.uploads import taken
-from tests.web.browser import ORIGIN, Browser, forms_of
+from tests.web.browser import Browser
 from tests.web.conftest import NewBrowser
 from tests.web.pages.test_finance import a_member_of_staff, signs_in
 
@@ -125,31 +120,6 @@ class TestTheRoadToALot:
         assert answer.status_code == 422
         assert 'id="e-number"' in answer.text
         assert 'id="e-enforcement_basis"' in answer.text
-
-    async def test_only_pictures_become_photographs_and_lose_their_place(
-        self, officer: Browser, database: Database, settings: Settings
-    ) -> None:
-        asset = await seizes(officer, await opens_a_case(officer))
-        for content, status in ((PHOTO, 303), (b"%PDF-1.7", 422), (b"<svg/>", 422)):
-            shown = await officer.get(asset)
-            action, fields = forms_of(shown.text)["add-photos"]
-            answer = await officer.client.post(
-                action,
-                data=fields,
-                files={"photos": ("a.jpg", content, "image/jpeg")},
-                headers={"origin": ORIGIN},
-            )
-            assert answer.status_code == status, answer.text
-        picture = re.search(r'src="(/court/photos/[^"]+)"', (await officer.get(asset)).text)
-        assert picture is not None
-        shown = await officer.get(picture[1])
-        assert shown.headers["content-type"] == "image/jpeg"
-        assert b"SpyPhone" in PHOTO
-        assert b"SpyPhone" not in shown.content
-        async with database.reading() as session:
-            row = (await session.scalars(select(Photograph))).one()
-        assert await FileStore(settings.files_path).get(row.original_digest) == PHOTO
-        assert row.digest == sha256_hex(shown.content)
 
     async def test_bidders_see_no_desk(self, new_browser: NewBrowser) -> None:
         assert (await new_browser().get("/court")).status_code in {303, 403}

@@ -21,6 +21,7 @@ NO_FILES = {
     "notice.unsigned_digest",
     "panel_votes.terms_digest",
     "party_notifications.terms_digest",
+    "photographs.original_digest",
     "postings.payload_digest",
     "roster_snapshots.digest",
     "statement_lines.digest",

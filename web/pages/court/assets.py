@@ -11,27 +11,24 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from auction.kernel.ids import AssetId, CaseId, LotId
-from auction.kernel.refusal import Refusal
 from auction.law.periods import last_day_of
 from auction.listings.queries import listings_of_lot
-from auction.lots import commands, policy, queries
+from auction.lots import commands, photographs, policy, queries
 from auction.lots.asset import (
     SUBJECTS,
     AssetKind,
     InvestigationStatus,
-    Photograph,
 )
 from auction.lots.commands import Finding, NewAsset, NewLot, NewSeizure
 from auction.lots.lot import WITHDRAWABLE
-from web.downloads import file_answer
-from web.forms import FormErrors, form_pictures, read_form
+from auction.people.queries import person
+from web.forms import FormErrors, read_form
 from web.i18n import n_
-from web.pages.court.own import court_of, fresh_id, own
+from web.pages.court.own import fresh_id, own
 from web.pages.court.tasks import SOLD
 from web.views import render, see_other
-from web.wiring import database_of, path_id, reading, require_of, unit
+from web.wiring import database_of, path_id, reading, unit
 
-PHOTOS_MAX = 20
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 Found = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -124,6 +121,8 @@ async def asset_page(request: Request) -> Response:
         asset = await queries.asset(session, asset_id)
         actor = own(request, asset.court_id)
         lot = await queries.lot_of_asset(session, asset_id)
+        openings = await photographs.openings(session, asset_id)
+        openers = {one.opened_by: await person(session, one.opened_by) for one in openings}
         drafts = await queries.draft_lots(session, most=20)
     rules = await database_of(request).rulebook()
     rule = rules.rule(asset.kind.seizure_rule)
@@ -133,6 +132,7 @@ async def asset_page(request: Request) -> Response:
         asset=asset,
         lot=lot,
         drafts=drafts,
+        openings=[(one, openers[one.opened_by].name) for one in openings],
         statuses=list(InvestigationStatus),
         longest=last_day_of(asset.seizure.seized_on, rule) if asset.seizure else None,
         seizure_basis=rule.basis,
@@ -160,33 +160,6 @@ async def investigate(request: Request) -> Response:
     async with unit(request) as work:
         await commands.complete_investigation(work, asset_id, findings=form.findings())
     return see_other(f"/court/assets/{asset_id}", said=n_("已保存调查表"))
-
-
-async def add_photos(request: Request) -> Response:
-    """Add pictures: made anew without their metadata, stored, and named by a row after."""
-    asset_id = AssetId(path_id(request))
-    async with reading(request) as session:
-        asset = await queries.asset(session, asset_id)
-    require_of(request, policy.PHOTOGRAPH, asset.court_id)
-    stored = []
-    for given, shown in await form_pictures(request, "photos", PHOTOS_MAX):
-        original = await request.state.files.put(given.data)  # evidence: kept, never served
-        stored.append((await request.state.files.put(shown), original))
-    async with unit(request) as work:
-        for digest, original in stored:
-            await commands.add_photograph(work, asset_id, digest=digest, original_digest=original)
-    return see_other(f"/court/assets/{asset_id}#photos", said=n_("已添加照片"))
-
-
-async def photo(request: Request) -> Response:
-    """A picture, for the staff of its court."""
-    court_id = court_of(request)
-    async with reading(request) as session:
-        found = await session.get(Photograph, path_id(request))
-        asset = await queries.asset(session, found.asset_id) if found else None
-    if found is None or asset is None or asset.court_id != court_id:
-        raise Refusal("not_found", what="photographs", id=str(path_id(request)))
-    return file_answer(await request.state.files.get(found.digest), "photo")
 
 
 async def make_lot(request: Request) -> Response:
@@ -241,9 +214,7 @@ ROUTES: list[BaseRoute] = [
     Route("/court/assets/{id}", asset_page),
     Route("/court/assets/{id}/seizure", renew, methods=["POST"]),
     Route("/court/assets/{id}/investigation", investigate, methods=["POST"]),
-    Route("/court/assets/{id}/photos", add_photos, methods=["POST"]),
     Route("/court/assets/{id}/lot", make_lot, methods=["POST"]),
-    Route("/court/photos/{id}", photo),
     Route("/court/lots/{id}", lot_page),
     Route("/court/lots/{id}/withdraw", withdraw, methods=["POST"]),
 ]
