@@ -42,6 +42,7 @@ RESTARTS_MAX = 5
 RESTART_WINDOW_SECONDS = 60.0
 _POLL_SECONDS = 0.25
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+_FILE_KEEPERS = frozenset({"worker", "pages"})
 
 Say = Callable[[str], None]
 
@@ -55,7 +56,7 @@ class Plan:
     """Chosen when the database is made; a database of another rulebook is refused."""
     ports: Ports
     environment: Mapping[str, str]
-    """Where DATABASE_URL, VALKEY_URL and MIGRATION_DATABASE_URL are looked for."""
+    """Where DATABASE_URL, VALKEY_URL, FILES_URL with its AWS_ variables and more are looked for."""
     programs: frozenset[str] = frozenset({"signers", "worker", "live", "pages"})
 
 
@@ -194,6 +195,7 @@ class Stack:
             migration_database_url=owner_url,
             valkey_url=valkey_url,
             luochui_state=self.plan.state,
+            files_url=given.get("FILES_URL", ""),
             web_port=ports.web,
             live_port=ports.live,
             web_origin=given.get("WEB_ORIGIN", f"http://127.0.0.1:{ports.web}"),
@@ -225,12 +227,20 @@ class Stack:
         for program in programs:
             if program.name not in self.plan.programs:
                 continue
-            child = Child(program, environment | self._metrics(program.name), logs)
+            more = self._metrics(program.name) | self._bucket_access(program.name)
+            child = Child(program, environment | more, logs)
             self._children.append(child)
             child.start(leash)
         for child in self._children:
             self._say(f"Waiting for {child.program.name} ...")
             child.await_ready()
+
+    def _bucket_access(self, name: str) -> dict[str, str]:
+        """How the two that keep files reach the bucket of FILES_URL; nobody else is told."""
+        given = self.plan.environment
+        if name not in _FILE_KEEPERS or not given.get("FILES_URL"):
+            return {}
+        return {key: value for key, value in given.items() if key.startswith("AWS_")}
 
     def _metrics(self, name: str) -> dict[str, str]:
         """A loopback port of its own for each process; the signers measure nothing."""
