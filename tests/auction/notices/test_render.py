@@ -1,11 +1,14 @@
 """A rendered notice: the right words, readable by machines, the same bytes for the same facts."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import zxingcpp
 
+from auction.kernel.canonical import sha256_hex
 from auction.kernel.refusal import Refusal
 from auction.notices.render import TEMPLATES, Paper, formal_date, present, render
 from auction.notices.wording import TITLES, VERSION, NoticeKind
@@ -60,6 +63,26 @@ class TestEveryKind:
                 assert f"f.{name.removesuffix('_fen')}" in source
 
 
+@pytest.mark.parametrize(
+    "machine", [{"PYTHONHASHSEED": "1", "TZ": "UTC"}, {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}]
+)
+def test_another_process_elsewhere_sets_the_same_bytes(machine: dict[str, str]) -> None:
+    program = (
+        "from auction.kernel.canonical import sha256_hex;"
+        "from auction.notices.render import render;"
+        "from auction.notices.wording import NoticeKind;"
+        "from tests.auction.notices.test_render import ORIGIN, a_paper;"
+        "print(sha256_hex(render(a_paper(NoticeKind.SALE_CONFIRMATION), ORIGIN)))"
+    )
+    root = Path(__file__).resolve().parents[3]
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=root, env={**machine, "LC_ALL": "C"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    made = render(a_paper(NoticeKind.SALE_CONFIRMATION), ORIGIN)
+    assert told.stdout.strip() == sha256_hex(made)
+
+
 def test_amounts_stand_in_capitals_and_figures(tmp_path: Path) -> None:
     text = read_back(render(a_paper(NoticeKind.SALE_CONFIRMATION), ORIGIN), tmp_path)
     assert "人民币壹佰伍拾柒万叁仟肆佰叁拾玖元玖角玖分" in text
@@ -72,12 +95,18 @@ def test_instants_are_told_in_beijing_time(tmp_path: Path) -> None:
 
 
 def test_the_qr_code_leads_to_the_page_that_verifies(tmp_path: Path) -> None:
-    file = tmp_path / "notice.pdf"
-    file.write_bytes(render(a_paper(NoticeKind.PLAN_SERVICE), ORIGIN))
-    run("pdftoppm", "-r", "150", "-gray", file, tmp_path / "page")
-    pictures = sorted(tmp_path.glob("page-*.pgm"))
-    found = [code.text for picture in pictures for code in zxingcpp.read_barcodes(_grey(picture))]
-    assert found == [f"{ORIGIN}/verify/{CODE}"]
+    assert codes_on(render(a_paper(NoticeKind.PLAN_SERVICE), ORIGIN), tmp_path) == [
+        f"{ORIGIN}/verify/{CODE}"
+    ]
+
+
+def codes_on(pdf: bytes, folder: Path) -> list[str]:
+    """What a telephone reads off the printed pages."""
+    file = folder / "scanned.pdf"
+    file.write_bytes(pdf)
+    run("pdftoppm", "-r", "150", "-gray", file, folder / "page")
+    pictures = sorted(folder.glob("page-*.pgm"))
+    return [code.text for picture in pictures for code in zxingcpp.read_barcodes(_grey(picture))]
 
 
 def test_a_plan_tells_its_term_in_words_and_not_a_moment(tmp_path: Path) -> None:

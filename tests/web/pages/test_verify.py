@@ -1,6 +1,7 @@
 """The verification page: the code and the file prove a paper; a changed file is told apart."""
 
 import asyncio
+from pathlib import Path
 from uuid import UUID
 
 import httpx2
@@ -16,6 +17,7 @@ from auction.notices.wording import NoticeKind
 from auction.store.database import Database
 from auction.store.outbox import OutboxRow
 from tests.auction.notices.test_commands import OFFICER, a_draft
+from tests.auction.notices.test_render import codes_on
 from tests.web.browser import ORIGIN, Browser, forms_of
 from workers.delivery import render_notice
 from workers.wiring import build_context, close_context
@@ -60,6 +62,16 @@ class TestVerify:
         assert "欧阳示范" not in page.text
         assert (await browser.get(f"/notices/{notice.id}/paper")).status_code == 404
         assert content.startswith(b"%PDF")
+
+    async def test_the_qr_code_of_a_signed_paper_leads_to_its_page(
+        self, browser: Browser, database: Database, settings: Settings, tmp_path: Path
+    ) -> None:
+        notice, content = await served(database, settings, NoticeKind.ASSIST_EXECUTION)
+        (address,) = codes_on(content, tmp_path)
+        assert address.startswith(settings.web_origin)
+        page = await browser.get(address.removeprefix(settings.web_origin))
+        assert page.status_code == 200
+        assert notice.code in page.text
 
     async def test_the_original_matches(
         self, browser: Browser, database: Database, settings: Settings

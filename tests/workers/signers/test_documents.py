@@ -71,12 +71,19 @@ class TestSignedPaper:
         assert "Certificate is Trusted" in said
         assert "Total document signed" in said
 
+    @pytest.mark.parametrize("place", [0.01, 0.2, 0.5, 0.8, 0.99, 1.02, "signature"])
     async def test_one_flipped_byte_fails(
-        self, keys: Keyring, unsigned: bytes, tmp_path: Path
+        self, keys: Keyring, unsigned: bytes, place: float | str, tmp_path: Path
     ) -> None:
+        """Anywhere: in what was set, in what signing added, in the signature itself."""
         good = await signed(keys, unsigned)
         bad = bytearray(good)
-        bad[len(unsigned) // 2] ^= 1
+        if isinstance(place, float):
+            bad[int(len(unsigned) * place)] ^= 1
+        else:
+            first = good.index(b"/Contents <") + len(b"/Contents <")
+            digit = first + len(good[first : good.index(b">", first)].rstrip(b"0")) - 8
+            bad[digit] = ord("1") if bad[digit] == ord("0") else ord("0")
         authority = certificates_of(keys).authority
         assert "Signature is Valid" not in judged(bytes(bad), authority, tmp_path)
         assert "Signature is Valid" in judged(good, authority, tmp_path)
