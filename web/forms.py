@@ -17,7 +17,8 @@ A form is a frozen msgspec.Struct whose fields are named as the inputs are:
 All wrong fields are collected into one FormErrors. A page need not catch it, nor a Refusal:
 the shell shows the page of the form again with the input kept and a summary on top that
 takes focus (web/routes.py). Uploads: `data = await form_file(request, "report")`, or one of
-`form_pdf`, `form_pictures`, `form_text`, which judge the bytes and name the fault at the field.
+`form_pdf`, `form_pdf_if_any`, `form_pictures` and `form_text`, which judge the bytes and name the
+fault at the field.
 """
 
 import re
@@ -118,10 +119,20 @@ async def form_files(request: Request, name: str) -> list[Uploaded]:
 
 async def form_pdf(request: Request, name: str) -> Uploaded:
     """Return the one PDF uploaded as `name`, known to be harmless."""
-    given = await form_file(request, name)
-    with _at_field(name):
-        await check_pdf(given.data)
+    given = await form_pdf_if_any(request, name)
+    if given is None:
+        raise FormErrors({name: "form.file_missing"})
     return given
+
+
+async def form_pdf_if_any(request: Request, name: str) -> Uploaded | None:
+    """The same where a file may be left out: None when it was."""
+    given = await form_files(request, name)
+    if not given:
+        return None
+    with _at_field(name):
+        await check_pdf(given[0].data)
+    return given[0]
 
 
 async def form_text(request: Request, name: str) -> Uploaded:

@@ -13,6 +13,7 @@ from auction.listings.listing import ListingItem
 from auction.lots.asset import Photograph
 from auction.notices.notice import Notice
 from auction.store.files import StoredFile
+from valuation.drawing import Draw
 from valuation.report import Report
 from workers.wiring import Context
 
@@ -27,6 +28,7 @@ NAMING: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ..
     Photograph.sealed_digest,
     ListingItem.digest,
     Report.pdf_digest,
+    Draw.void_ruling_digest,
     Statement.file_digest,
 )
 """Every column that names a file of the store. A file named by none of them is an orphan."""

@@ -17,7 +17,6 @@ from workers.wiring import Context
 
 NO_FILES = {
     "draws.digest",
-    "draws.void_ruling_digest",
     "notice.unsigned_digest",
     "panel_votes.terms_digest",
     "party_notifications.terms_digest",

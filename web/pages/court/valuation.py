@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from auction.cases.queries import case as case_of
 from auction.kernel.actor import Role
-from auction.kernel.canonical import sha256_hex
 from auction.kernel.ids import AssignmentId, DrawId, LotId, new_id
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
@@ -29,7 +28,7 @@ from valuation.methods import PricingMethod, Situation
 from valuation.queries import appraisals, draws
 from valuation.report import Check
 from valuation.roster import Field
-from web.forms import form_files, read_form
+from web.forms import form_pdf_if_any, read_form
 from web.i18n import n_
 from web.views import render, see_other
 from web.wiring import database_of, only, path_id, reading, unit
@@ -172,11 +171,9 @@ async def announce(request: Request) -> Response:
 async def ask_void_now(request: Request) -> Response:
     """Ask for a draw to be void, with the ruling if there is one."""
     form = await read_form(request, Ground)
-    uploads = await form_files(request, "ruling")
+    ruling = await form_pdf_if_any(request, "ruling")
     draw_id = DrawId(path_id(request))
-    digest = sha256_hex(uploads[0].data) if uploads else ""
-    if uploads:
-        await request.state.files.put(uploads[0].data)
+    digest = await request.state.files.put(ruling.data) if ruling else ""
     async with unit(request) as work:
         draw = await ask_void(work, draw_id, ground=form.ground, ruling_digest=digest)
         lot_id = draw.lot_id

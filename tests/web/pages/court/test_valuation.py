@@ -1,12 +1,19 @@
 """The officer's desk: from the opened assignment to the announced draw, on pages."""
 
 import pytest
+from sqlalchemy import select
 
+from auction.kernel.canonical import sha256_hex
 from auction.kernel.clock import FrozenClock
+from auction.kernel.settings import Settings
 from auction.store.database import Database
+from auction.store.files import FileStore
+from tests.uploads import a_report
 from tests.valuation.stage import Stage
+from tests.web.browser import ORIGIN, forms_of
 from tests.web.pages.valuing import SignIn, enrol
 from tests.web.pages.valuing import signed_in as signed_in
+from valuation.drawing import Draw
 
 EVIDENCE = {"held_on": "2026-03-01", "note": "双方当庭议价，笔录附卷"}
 
@@ -77,3 +84,27 @@ async def test_a_negotiation_without_its_record_is_refused(signed_in: SignIn, de
     answer = await officer.submit(desk, "record-negotiation", prices)
     assert answer.status_code == 422
     assert 'id="e-note"' in answer.text
+
+
+async def test_the_ruling_that_voids_a_draw_is_judged_before_it_is_kept(
+    signed_in: SignIn, stage: Stage, database: Database, settings: Settings
+) -> None:
+    await stage.announced()
+    await enrol(stage)
+    ruling = a_report()
+    officer, desk = await signed_in("officer"), f"/court/lots/{stage.lot_id}/valuation"
+    for content, status in ((b"MZ" + bytes(60), 422), (ruling, 303)):
+        action, fields = forms_of((await officer.get(desk)).text)["ask-void"]
+        answer = await officer.client.post(
+            action,
+            data={**fields, "ground": "名单有误"},
+            files={"ruling": ("ruling.pdf", content, "application/pdf")},
+            headers={"origin": ORIGIN},
+        )
+        assert answer.status_code == status, answer.text
+        kept = [file for file in settings.files_path.rglob("*") if file.is_file()]
+        assert len(kept) == (1 if status == 303 else 0)
+    async with database.reading() as session:
+        named = (await session.scalars(select(Draw.void_ruling_digest))).one()
+    assert named == sha256_hex(ruling)
+    assert await FileStore(settings.files_path).get(str(named)) == ruling
