@@ -29,7 +29,7 @@ HELP = """\
 make demo      build, start everything, run the journey once, keep serving (Ctrl-C ends it)
 make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; fails where a bar of tests/coverage_bars.py is missed
-make lives     other lives of a lot: second rounds, stays, defaults, servers killed (minutes)
+make lives     the suite's long part: a worker killed again and again (minutes)
 make lint      style, types, floors, and no URL in the locks
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)

@@ -45,6 +45,12 @@ def test_another_key_or_another_digest_opens_nothing() -> None:
             opened(private, box, digest)
 
 
+def test_no_key_is_unwrapped_for_another_digest() -> None:
+    box = seal_file(public_half(PRIVATE), CONTENT)
+    with pytest.raises(Refusal, match=r"file\.seal_broken"):
+        unwrap_key(PRIVATE, box[:WRAPPED_BYTES], digest=sha256_hex(b"another"))
+
+
 @pytest.mark.parametrize("place", [0, 40, WRAPPED_BYTES - 1, WRAPPED_BYTES, 500, -1])
 def test_one_flipped_bit_opens_nothing(place: int) -> None:
     box = bytearray(seal_file(public_half(PRIVATE), CONTENT))

@@ -76,6 +76,13 @@ class TestWhatIsMissing:
         assert gaps(**second, opens_at=NOW + timedelta(days=31)) == [Gap.DELAY]
         assert gaps(**second, opens_at=NOW + timedelta(days=31), delay_ground="执行异议审查") == []
 
+    def test_the_thirty_days_end_with_the_thirtieth_day_in_beijing(self) -> None:
+        passed_in_at = datetime(2026, 3, 8, 2, 30, tzinfo=UTC)
+        last = datetime(2026, 4, 7, 15, 59, 59, tzinfo=UTC)  # 7 April, 23:59:59 in Beijing
+        second = {"round": Round.SECOND_AUCTION, "passed_in_at": passed_in_at}
+        assert gaps(**second, opens_at=last) == []
+        assert gaps(**second, opens_at=last + timedelta(seconds=2)) == [Gap.DELAY]
+
     def test_a_sell_off_is_announced_within_fifteen_days_of_the_second_failure(self) -> None:
         for days, found in ((14, []), (20, [Gap.DELAY])):
             passed_in_at = NOW - timedelta(days=days)
