@@ -2,27 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from auction.kernel.ids import BidderCode, BidId, SessionId
+from auction.kernel.ids import BidderCode, SessionId
 from auction.kernel.refusal import Refusal, invariant
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine
-from bidding.engine import Accepted, Bid, PassedIn, Reason, Refused, Sold
+from bidding.engine import Accepted, Hall, PassedIn, Sold
 from bidding.hall import policy
+from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
 from bidding.hall.bid_entry import (
     BidBatch,
     BidEntry,
     Decision,
-    PlacedBid,
-    Verdict,
     decisions,
     find_decisions,
+    new_entry,
 )
+from bidding.hall.board import Board, SessionState, SessionTrigger
 from bidding.hall.events import BidsAccepted, SessionClosed
 from bidding.hall.receipt import Batch, Signed, batch_of
-from bidding.hall.session import Board, Session, SessionState, SessionTerms, SessionTrigger
+from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import lock_session, require_epoch, tell
 from bidding.hall_code import HallCode
 
@@ -94,98 +96,69 @@ async def place_bids(
     work.require(policy.PLACE_BIDS)
     require_epoch(session, epoch)
     _open_when_due(work, session)
-    wanted = [bid.bid_id for bid in bids]
-    known = await find_decisions(work.session, session_id, wanted)
-    fresh: dict[tuple[BidderCode, BidId], PlacedBid] = {}
-    for bid in sorted(bids, key=lambda bid: bid.entered_at):
-        fresh.setdefault((bid.code, bid.bid_id), bid)
-    new = [bid for key, bid in fresh.items() if key not in known]
+    known = await find_decisions(work.session, session_id, {bid.key for bid in bids})
+    new = undecided(bids, known)
     if new:
         for decision in await _decide(work, session, new, sign):
             known[decision.code, decision.bid_id] = decision
-    return [known[bid.code, bid.bid_id] for bid in bids], session.board
+    return [known[bid.key] for bid in bids], session.board
 
 
 async def _decide(
     work: Unit, session: Session, bids: Sequence[PlacedBid], sign: Sign
 ) -> list[Decision]:
     """Decide, journal, sign and store bids that nobody decided before."""
-    ranks = await _ranks(work, session, {bid.code for bid in bids})
-    first_seq = session.seq + 1
-    batch_id = work.new_id()
     before = session.hall
-    entries = [_settle(work, session, bid, ranks) for bid in bids]
-    leaves = [entry.leaf for entry in await work.entries()][-len(bids) :]
+    ranks = await _ranks(work, session, {bid.code for bid in bids})
+    settled = settle(before, bids, session.rules, ranks)
+    first_seq = session.seq + 1
+    for seq, one in enumerate(settled, first_seq):
+        _record_bid(work, session, seq, one)
+    leaves = [entry.leaf for entry in await work.entries()][-len(settled) :]
     batch = batch_of(session.id, first_seq, leaves)
     signed = await sign(batch)
+    batch_id = work.new_id()
     work.add(
         BidBatch(
-            id=batch_id, session_id=session.id, first_seq=first_seq, size=len(bids),
+            id=batch_id, session_id=session.id, first_seq=first_seq, size=len(settled),
             root=bytes.fromhex(batch.root), signature=signed.signature,
             public_key=signed.public_key,
         )
     )  # fmt: skip
-    await work.session.flush()
-    for entry, leaf in zip(entries, leaves, strict=True):
-        entry.batch_id, entry.leaf = batch_id, leaf
-    await work.session.execute(insert(BidEntry), [_row(entry) for entry in entries])
-    session.version += 1
-    if session.hall.leading != before.leading:
-        work.emit(_accepted(session))
+    _hold(work, session, before, settled)
+    entries = [
+        new_entry(one, seq, leaf, batch_id=batch_id, session_id=session.id, decided_at=work.now)
+        for seq, (one, leaf) in enumerate(zip(settled, leaves, strict=True), first_seq)
+    ]
+    await work.insert(BidEntry, [entry.row() for entry in entries])
     return decisions(batch, entries, signed)
 
 
-def _settle(
-    work: Unit, session: Session, placed: PlacedBid, ranks: dict[BidderCode, int | None]
-) -> BidEntry:
-    """Put one bid to the engine; the session and the journal hold what came of it."""
-    rank = ranks.get(placed.code)
-    bid = Bid(placed.code, placed.amount, placed.entered_at, rank, placed.expected_price)
-    verdict: Accepted | Refused = Refused(Reason.UNKNOWN_CODE)
-    if placed.code in ranks:
-        verdict = engine.decide(session.hall, bid, session.rules)
-    if isinstance(verdict, Accepted):
-        session.take(verdict.hall)
-    session.seq += 1
-    entry = BidEntry(
-        session_id=session.id,
-        seq=session.seq,
-        bid_id=placed.bid_id,
-        code=placed.code,
-        amount=placed.amount,
-        priority_rank=rank,
-        entered_at=placed.entered_at,
-        decided_at=work.now,
-        verdict=Verdict.ACCEPTED if isinstance(verdict, Accepted) else Verdict.REFUSED,
-        reason="" if isinstance(verdict, Accepted) else verdict.reason,
-        is_extended=isinstance(verdict, Accepted) and verdict.is_extended,
-        is_self_overbid=isinstance(verdict, Accepted) and verdict.is_self_overbid,
-        closes_at_after=session.closes_at,
-        extensions_after=session.extensions,
-    )
-    _record_bid(work, session, entry)
-    return entry
+def _hold(work: Unit, session: Session, before: Hall, settled: Sequence[Settled]) -> None:
+    """Let the session hold what the batch decided, and tell of a new leader."""
+    after = settled[-1].hall
+    session.take(after)
+    session.seq += len(settled)
+    session.version += 1
+    if after.leading != before.leading:
+        work.emit(_accepted(session))
 
 
-def _record_bid(work: Unit, session: Session, entry: BidEntry) -> None:
+def _record_bid(work: Unit, session: Session, seq: int, one: Settled) -> None:
+    placed = one.placed
     work.record(
-        f"bid.{entry.verdict}",
+        "bid.accepted" if isinstance(one.verdict, Accepted) else "bid.refused",
         session.stream,
-        bid_seq=entry.seq,
-        bid_id=str(entry.bid_id),
-        code=entry.code,
-        amount_fen=entry.amount.fen,
-        rank=entry.priority_rank,
-        entered_at=instant_text(entry.entered_at),
-        reason=str(entry.reason),
-        closes_at=instant_text(entry.closes_at_after),
-        extensions=entry.extensions_after,
+        bid_seq=seq,
+        bid_id=str(placed.bid_id),
+        code=placed.code,
+        amount_fen=placed.amount.fen,
+        rank=one.rank,
+        entered_at=instant_text(placed.entered_at),
+        reason=one.reason,
+        closes_at=instant_text(one.hall.closes_at),
+        extensions=one.hall.extensions,
     )
-
-
-def _row(entry: BidEntry) -> dict[str, object]:
-    """The columns of an entry, so that a whole batch is one statement."""
-    return {column.key: getattr(entry, column.key) for column in BidEntry.__table__.columns}
 
 
 def _accepted(session: Session) -> BidsAccepted:
@@ -201,16 +174,16 @@ def _accepted(session: Session) -> BidsAccepted:
     )
 
 
-async def _ranks(
-    work: Unit, session: Session, codes: set[BidderCode]
-) -> dict[BidderCode, int | None]:
+async def _ranks(work: Unit, session: Session, codes: set[BidderCode]) -> Ranks:
     """Which of `codes` were issued for this session, and their order of pre-emption."""
-    rows = await work.session.execute(
-        select(HallCode.code, HallCode.priority_rank).where(
-            HallCode.listing_id == session.listing_id, HallCode.code.in_(codes)
-        )
-    )
-    return dict(rows.all())
+    asked = {"listing_id": session.listing_id, "codes": list(codes)}
+    return dict((await work.session.execute(_RANKS, asked)).all())
+
+
+_RANKS = select(HallCode.code, HallCode.priority_rank).where(
+    HallCode.listing_id == bindparam("listing_id"),
+    HallCode.code == any_(bindparam("codes", type_=ARRAY(Text))),
+)
 
 
 async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None = None) -> Board:

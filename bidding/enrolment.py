@@ -15,7 +15,8 @@ from auction.people.queries import is_staff_of
 from auction.settlement.sale import Sale, SaleState
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
-from bidding.hall.session import ENDED, Session
+from bidding.hall.board import ENDED
+from bidding.hall.session import Session
 from bidding.registration import (
     Acknowledgement,
     AcknowledgementKind,

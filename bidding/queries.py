@@ -12,7 +12,8 @@ from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from bidding.hall.bid_entry import BidEntry, Decision, Verdict, find_decisions
-from bidding.hall.session import LIVE, Board, Home, Session, SessionState
+from bidding.hall.board import LIVE, Board, SessionState
+from bidding.hall.session import Home, Session
 from bidding.hall.standstill import HOME_LOST_AFTER
 
 BIDS_A_PAGE = 200
@@ -111,7 +112,7 @@ async def decision(
     session: AsyncSession, session_id: SessionId, code: BidderCode, bid_id: BidId
 ) -> Decision | None:
     """What became of a bidder's own bid; None when it never came in."""
-    return (await find_decisions(session, session_id, [bid_id])).get((code, bid_id))
+    return (await find_decisions(session, session_id, [(code, bid_id)])).get((code, bid_id))
 
 
 async def decisions_of(
@@ -121,9 +122,9 @@ async def decisions_of(
     bid_ids = await session.scalars(
         select(BidEntry.bid_id).where(BidEntry.session_id == session_id, BidEntry.code == code)
     )
-    found = await find_decisions(session, session_id, bid_ids.all())
-    own = [decision for (whose, _), decision in found.items() if whose == code]
-    return sorted(own, key=lambda decision: decision.seq, reverse=True)
+    keys = [(code, bid_id) for bid_id in bid_ids]
+    found = await find_decisions(session, session_id, keys)
+    return sorted(found.values(), key=lambda decision: decision.seq, reverse=True)
 
 
 async def result(session: AsyncSession, session_id: SessionId) -> Result:

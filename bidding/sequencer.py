@@ -20,9 +20,11 @@ from auction.store.database import Database
 from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import Sign, close_session, open_session, place_bids
-from bidding.hall.bid_entry import Decision, PlacedBid
-from bidding.hall.session import Board, SessionState
+from bidding.hall.batch import PlacedBid
+from bidding.hall.bid_entry import Decision
+from bidding.hall.board import Board
 from bidding.hall.standstill import extend_for_lag, pause_session, resume_paused
+from bidding.hall.turn import Turn, next_turn, wakes_at
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +99,7 @@ class Sequencer:
         """Decide, open, resume and close until told to stop or until another home took over."""
         while not self.is_moved and not (self._is_stopping and not self._waiting):
             await self._until_something()
-            if not self._is_timely_bid_waiting():
-                await self._follow_the_clock()
-            if self._waiting:
-                await self._decide()
+            await self._take(self._turn())
         self._give_up()
 
     async def pause(self, ground: str) -> None:
@@ -133,11 +132,8 @@ class Sequencer:
         """Sleep until a bid comes, the picture changes, or the next instant of the session."""
         if not self._waiting:
             self._idle.set()
-        due_at = {
-            SessionState.SCHEDULED: self.board.opens_at,
-            SessionState.OPEN: self.board.closes_at,
-        }.get(self.board.state)
         patience = _LOOK_SECONDS
+        due_at = wakes_at(self.board)
         if due_at is not None:
             patience = min(patience, (due_at - self._clock.now()).total_seconds())
         if patience <= 0 or self._waiting:
@@ -150,11 +146,28 @@ class Sequencer:
         finally:
             self._wake.clear()
 
-    def _is_timely_bid_waiting(self) -> bool:
-        """Whether the end must wait for a decision; late bids hold up nothing."""
-        return self.board.state is SessionState.OPEN and any(
-            bid.entered_at < self.board.closes_at for bid, _ in self._waiting
-        )
+    def _turn(self) -> Turn:
+        entered = (bid.entered_at for bid, _ in self._waiting)
+        return next_turn(self.board, now=self._clock.now(), entered=entered)
+
+    async def _take(self, turn: Turn) -> None:
+        """Do what is due, in a commit of its own."""
+        session_id, epoch = self.session_id, self.epoch
+        match turn:
+            case Turn.WAIT:
+                return
+            case Turn.DECIDE:
+                await self._decide()
+            case Turn.OPEN:
+                await self._change(lambda work: open_session(work, session_id=session_id))
+            case Turn.RESUME:
+                await self._change(
+                    lambda work: resume_paused(work, session_id=session_id, epoch=epoch)
+                )
+            case Turn.CLOSE:
+                await self._change(
+                    lambda work: close_session(work, session_id=session_id, epoch=epoch)
+                )
 
     async def _decide(self) -> None:
         batch = self._waiting[:BATCH_MAX]
@@ -177,20 +190,6 @@ class Sequencer:
         for (_, told), decision in zip(batch, decided, strict=True):
             if not told.done():
                 told.set_result(decision)
-
-    async def _follow_the_clock(self) -> None:
-        """Open, resume or close when it is time; no timely bid waits to be decided."""
-        now, board = self._clock.now(), self.board
-        if board.state is SessionState.SCHEDULED and now >= board.opens_at:
-            await self._change(lambda work: open_session(work, session_id=self.session_id))
-        elif board.state is SessionState.PAUSED:
-            await self._change(
-                lambda work: resume_paused(work, session_id=self.session_id, epoch=self.epoch)
-            )
-        elif board.state is SessionState.OPEN and now >= board.closes_at:
-            await self._change(
-                lambda work: close_session(work, session_id=self.session_id, epoch=self.epoch)
-            )
 
     async def _change(self, command: Callable[[Unit], Awaitable[Board]]) -> None:
         try:

@@ -18,7 +18,8 @@ from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import close_session, make_session, open_session
 from bidding.engine import Extension, Ladder, Rules
-from bidding.hall.session import LIVE, Session, SessionState, SessionTerms
+from bidding.hall.board import LIVE, SessionState
+from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import SUSPENDABLE, stop_session, suspend_session
 from bidding.registration import Registration
 from workers.wiring import Context

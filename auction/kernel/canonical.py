@@ -49,6 +49,8 @@ def _check_integer(value: int) -> None:
 
 
 def _check_text(text: str) -> None:
+    if text.isascii():
+        return
     if _SURROGATE.search(text):
         raise ValueError("text holds a lone surrogate")
     if not unicodedata.is_normalized("NFC", text):

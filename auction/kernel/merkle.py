@@ -22,8 +22,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
         return hashlib.sha256(b"").digest()
     level = list(leaves)
     while len(level) > 1:
-        paired = [node_hash(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = paired + ([level[-1]] if len(level) % 2 else [])
+        level = _above(level)
     return level[0]
 
 
@@ -37,9 +36,21 @@ def path(leaves: Sequence[bytes], index: int) -> list[bytes]:
         sibling = index ^ 1
         if sibling < len(level):
             found.append(level[sibling])
-        paired = [node_hash(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = paired + ([level[-1]] if len(level) % 2 else [])
+        level = _above(level)
         index //= 2
+    return found
+
+
+def paths(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The inclusion path of every leaf; each node of the tree is computed once."""
+    found: list[list[bytes]] = [[] for _ in leaves]
+    level, places = list(leaves), list(range(len(leaves)))
+    while len(level) > 1:
+        for way, place in zip(found, places, strict=True):
+            sibling = place ^ 1
+            if sibling < len(level):
+                way.append(level[sibling])
+        level, places = _above(level), [place // 2 for place in places]
     return found
 
 
@@ -59,3 +70,9 @@ def includes(leaf: bytes, index: int, size: int, way: Sequence[bytes], top: byte
             current = node_hash(current, step)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and current == top
+
+
+def _above(level: list[bytes]) -> list[bytes]:
+    """The next level of the tree; a last node without a sibling moves up as it is."""
+    paired = [node_hash(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
+    return paired + ([level[-1]] if len(level) % 2 else [])

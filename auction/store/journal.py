@@ -79,7 +79,7 @@ class Entry:
 
 def instant_text(moment: datetime) -> str:
     """A moment as leaves write it: UTC, microseconds, Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def make_leaf(fact: Fact, *, seq: int, prev: bytes, actor: str, at: datetime) -> bytes:
@@ -125,14 +125,27 @@ async def append(
             {"id": fact.id, "stream": fact.stream, "seq": entry.seq, "kind": fact.kind,
              "recorded_at": at, "leaf": leaf, "hash": entry.hash}
         )  # fmt: skip
-    await session.execute(insert(JournalEntry), rows)
+    await session.execute(insert(JournalEntry.metadata.tables[JournalEntry.__tablename__]), rows)
     await _move_heads(session, heads)
     return entries
 
 
 async def _lock_heads(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
+    if len(streams) > 1:  # all are there before the first is locked, so that the order holds
+        await _begin(session, streams)
+    heads = await _locked(session, streams)
+    if len(heads) < len(streams):
+        await _begin(session, streams)
+        heads = await _locked(session, streams)
+    return heads
+
+
+async def _begin(session: AsyncSession, streams: list[str]) -> None:
     fresh = [{"stream": stream, "seq": 0, "hash": FIRST_PREV} for stream in streams]
     await session.execute(upsert(JournalHead).values(fresh).on_conflict_do_nothing())
+
+
+async def _locked(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
     locked = await session.execute(
         select(JournalHead.stream, JournalHead.seq, JournalHead.hash)
         .where(JournalHead.stream.in_(streams))

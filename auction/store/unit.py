@@ -1,10 +1,11 @@
 """The unit of work: one transaction by one actor at one instant; nothing else commits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel import actor as acting
@@ -74,6 +75,12 @@ class Unit:
     def keyring(self) -> Keyring:
         """The keys outside the database, for blind indexes and keyed digests."""
         return keyring_of(self.session)
+
+    async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Add many new rows as one statement; none of them is held as an entity."""
+        await self.session.flush()
+        table = entity.metadata.tables[entity.__tablename__]
+        await self.session.execute(insert(table), rows)
 
     def require(self, permission: Permission, court_id: CourtId | str | None = None) -> None:
         """Refuse with `forbidden` unless the actor may."""

@@ -1,12 +1,24 @@
 """Bid entries: every bid as it entered, accepted or refused; rows are only ever added."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    UniqueConstraint,
+    Uuid,
+    any_,
+    bindparam,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,18 +26,9 @@ from auction.kernel.ids import BidderCode, BidId, SessionId
 from auction.kernel.money import Money
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
+from bidding.engine import Accepted
+from bidding.hall.batch import BidKey, Settled
 from bidding.hall.receipt import Batch, Receipt, Signed, receipts
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedBid:
-    """A bid as it entered: what the socket stamped and the client said."""
-
-    bid_id: BidId
-    code: BidderCode
-    amount: Money
-    entered_at: datetime
-    expected_price: Money | None = None
 
 
 class Verdict(StrEnum):
@@ -79,6 +82,62 @@ class BidEntry(Base):
     """The journal's bytes of this bid: what its receipt proves."""
 
 
+class EntryRow(NamedTuple):
+    """A new entry, its columns by name and in order: a batch of them is one statement."""
+
+    session_id: SessionId
+    seq: int
+    bid_id: BidId
+    code: BidderCode
+    amount: Money
+    priority_rank: int | None
+    entered_at: datetime
+    decided_at: datetime
+    verdict: Verdict
+    reason: str
+    is_extended: bool
+    is_self_overbid: bool
+    closes_at_after: datetime
+    extensions_after: int
+    batch_id: UUID
+    leaf: bytes
+
+    def row(self) -> dict[str, object]:
+        """The columns of the table."""
+        return self._asdict()
+
+
+def new_entry(
+    one: Settled,
+    seq: int,
+    leaf: bytes,
+    *,
+    batch_id: UUID,
+    session_id: SessionId,
+    decided_at: datetime,
+) -> EntryRow:
+    """What is stored of a bid that was just decided."""
+    placed, won = one.placed, one.verdict if isinstance(one.verdict, Accepted) else None
+    return EntryRow(
+        session_id=session_id,
+        seq=seq,
+        bid_id=placed.bid_id,
+        code=placed.code,
+        amount=placed.amount,
+        priority_rank=one.rank,
+        entered_at=placed.entered_at,
+        decided_at=decided_at,
+        verdict=Verdict.ACCEPTED if won else Verdict.REFUSED,
+        reason=one.reason,
+        is_extended=won is not None and won.is_extended,
+        is_self_overbid=won is not None and won.is_self_overbid,
+        closes_at_after=one.hall.closes_at,
+        extensions_after=one.hall.extensions,
+        batch_id=batch_id,
+        leaf=leaf,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What became of one bid, with the receipt that proves it."""
@@ -98,7 +157,7 @@ class Decision:
     receipt: Receipt
 
 
-def decisions(batch: Batch, entries: Sequence[BidEntry], signed: Signed) -> list[Decision]:
+def decisions(batch: Batch, entries: Sequence[EntryRow], signed: Signed) -> list[Decision]:
     """Put entries and receipts of one whole batch together; `entries` are in order of seq."""
     proofs = receipts(batch, [entry.leaf for entry in entries], signed)
     return [
@@ -122,27 +181,48 @@ def decisions(batch: Batch, entries: Sequence[BidEntry], signed: Signed) -> list
 
 
 async def find_decisions(
-    session: AsyncSession, session_id: SessionId, bid_ids: Sequence[BidId]
-) -> dict[tuple[BidderCode, BidId], Decision]:
-    """What became of bids with these ids, by whose they are; unknown ids are left out."""
-    batches = select(BidEntry.batch_id).where(
-        BidEntry.session_id == session_id, BidEntry.bid_id.in_(bid_ids)
-    )
-    rows = await session.execute(
-        select(BidEntry, BidBatch)
-        .join(BidBatch, BidBatch.id == BidEntry.batch_id)
-        .where(BidEntry.batch_id.in_(batches))
-        .order_by(BidEntry.seq)
-    )
-    whole: dict[UUID, tuple[BidBatch, list[BidEntry]]] = {}
-    for entry, batch in rows:
-        whole.setdefault(batch.id, (batch, []))[1].append(entry)
-    wanted = set(bid_ids)
-    found: dict[tuple[BidderCode, BidId], Decision] = {}
+    session: AsyncSession, session_id: SessionId, keys: Collection[BidKey]
+) -> dict[BidKey, Decision]:
+    """What became of these bids; those that never came in are left out.
+
+    The common answer, that all of them are new, costs one look at the unique index.
+    """
+    batches = list(await session.scalars(_BATCHES_OF, _asked(session_id, keys)))
+    if not batches:
+        return {}
+    rows = await session.execute(_ENTRIES_OF, {"batches": batches})
+    whole: dict[UUID, tuple[BidBatch, list[EntryRow]]] = {}
+    for batch, *entry in rows:
+        whole.setdefault(batch.id, (batch, []))[1].append(EntryRow(*entry))
+    wanted = set(keys)
+    found: dict[BidKey, Decision] = {}
     for batch, entries in whole.values():
         signed = Signed(batch.signature, batch.public_key)
         covered = Batch(batch.session_id, batch.first_seq, batch.size, batch.root.hex())
         for decision in decisions(covered, entries, signed):
-            if decision.bid_id in wanted:
+            if (decision.code, decision.bid_id) in wanted:
                 found[decision.code, decision.bid_id] = decision
     return found
+
+
+def _asked(session_id: SessionId, keys: Collection[BidKey]) -> dict[str, object]:
+    return {
+        "session_id": session_id,
+        "codes": [code for code, _ in keys],
+        "bid_ids": [bid_id for _, bid_id in keys],
+    }
+
+
+_BATCHES_OF = text(
+    "SELECT DISTINCT entry.batch_id FROM"
+    " unnest(CAST(:codes AS text[]), CAST(:bid_ids AS uuid[])) AS asked(code, bid_id)"
+    " JOIN bid_entries entry ON entry.session_id = :session_id"
+    " AND entry.code = asked.code AND entry.bid_id = asked.bid_id"
+).columns(batch_id=Uuid())
+"""Arrays keep this one statement, prepared once, whatever the size of the batch."""
+_ENTRIES_OF = (
+    select(BidBatch, *[BidEntry.__table__.columns[name] for name in EntryRow._fields])
+    .join(BidEntry, BidBatch.id == BidEntry.batch_id)
+    .where(BidEntry.batch_id == any_(bindparam("batches", type_=ARRAY(Uuid))))
+    .order_by(BidEntry.seq)
+)

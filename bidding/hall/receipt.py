@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from auction.kernel.canonical import canon
-from auction.kernel.merkle import includes, leaf_hash, path, root
+from auction.kernel.merkle import includes, leaf_hash, paths, root
 
 VERSION: Final = "RECEIPT/1"
 
@@ -69,17 +69,18 @@ def batch_of(session_id: UUID, first_seq: int, leaves: Sequence[bytes]) -> Batch
 
 def receipts(batch: Batch, leaves: Sequence[bytes], signed: Signed) -> list[Receipt]:
     """Return one receipt a leaf; the same leaves always give the same receipts."""
-    hashes = [leaf_hash(leaf) for leaf in leaves]
+    ways = paths([leaf_hash(leaf) for leaf in leaves])
+    signature, public_key = signed.signature.hex(), signed.public_key.hex()
     return [
         Receipt(
             leaf=leaf.decode(),
             index=index,
-            path=tuple(step.hex() for step in path(hashes, index)),
+            path=tuple([step.hex() for step in way]),
             batch=batch,
-            signature=signed.signature.hex(),
-            public_key=signed.public_key.hex(),
+            signature=signature,
+            public_key=public_key,
         )
-        for index, leaf in enumerate(leaves)
+        for index, (leaf, way) in enumerate(zip(leaves, ways, strict=True))
     ]
 
 

@@ -1,10 +1,7 @@
-"""The bidding session 竞价程序 of one listing: price, leader, end, home, and its life."""
+"""The bidding session 竞价程序 of one listing: price, leader, end, home; and who its homes are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, text
@@ -16,50 +13,7 @@ from auction.kernel.transitions import after
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
 from bidding.engine import Bid, Extension, Hall, Ladder, Rules, lowest_next
-
-
-class SessionState(StrEnum):
-    SCHEDULED = "scheduled"
-    OPEN = "open"
-    PAUSED = "paused"
-    """By the platform, for a technical reason (网拍28(2)); resumes by itself."""
-    SUSPENDED = "suspended"
-    """By the court (网拍28(1)); two persons resume it."""
-    SOLD = "sold"
-    PASSED_IN = "passed_in"
-    """流拍."""
-    STOPPED = "stopped"
-    """The lot was withdrawn."""
-
-
-class SessionTrigger(StrEnum):
-    OPEN = "open"
-    PAUSE = "pause"
-    SUSPEND = "suspend"
-    RESUME = "resume"
-    SELL = "sell"
-    PASS_IN = "pass_in"  # noqa: S105  (流拍, not a password)
-    STOP = "stop"
-
-
-_S, _T = SessionState, SessionTrigger
-SESSION_LIFE: Final[Mapping[tuple[SessionState, SessionTrigger], SessionState]] = {
-    (_S.SCHEDULED, _T.OPEN): _S.OPEN,  # 网拍20
-    (_S.OPEN, _T.PAUSE): _S.PAUSED,  # 网拍28(2)
-    (_S.OPEN, _T.SUSPEND): _S.SUSPENDED,  # 网拍28(1)
-    (_S.SCHEDULED, _T.SUSPEND): _S.SUSPENDED,
-    (_S.PAUSED, _T.SUSPEND): _S.SUSPENDED,
-    (_S.PAUSED, _T.RESUME): _S.OPEN,
-    (_S.SUSPENDED, _T.RESUME): _S.OPEN,  # 网拍28(4)
-    (_S.OPEN, _T.SELL): _S.SOLD,  # 网拍11、20、22
-    (_S.OPEN, _T.PASS_IN): _S.PASSED_IN,  # 网拍26
-    (_S.SCHEDULED, _T.STOP): _S.STOPPED,
-    (_S.OPEN, _T.STOP): _S.STOPPED,
-    (_S.PAUSED, _T.STOP): _S.STOPPED,
-    (_S.SUSPENDED, _T.STOP): _S.STOPPED,
-}
-LIVE: Final = frozenset({_S.OPEN, _S.PAUSED, _S.SUSPENDED})
-ENDED: Final = frozenset({_S.SOLD, _S.PASSED_IN, _S.STOPPED})
+from bidding.hall.board import ENDED, SESSION_LIFE, Board, SessionState, SessionTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +26,6 @@ class SessionTerms:
     opens_at: datetime
     closes_at: datetime
     rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A session as the public sees it: codes and prices."""
-
-    session_id: SessionId
-    listing_id: ListingId
-    state: SessionState
-    version: int
-    seq: int
-    price: Money | None
-    """None before the first bid."""
-    leading_code: BidderCode | None
-    leading_rank: int | None
-    lowest_next: Money
-    starting_price: Money
-    increment: Money
-    opens_at: datetime
-    scheduled_close_at: datetime
-    closes_at: datetime
-    extend_by: timedelta
-    extensions: int
-    pause_ground: str
-    epoch: int
-    home_id: UUID | None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing moves any more."""
-        return self.state in ENDED
 
 
 class Session(Base):
@@ -205,7 +128,7 @@ class Session(Base):
         )
 
     @property
-    def board(self) -> "Board":
+    def board(self) -> Board:
         """What everybody may see of it now."""
         return Board(
             session_id=self.id,
@@ -224,6 +147,7 @@ class Session(Base):
             closes_at=self.closes_at,
             extend_by=self.extend_by,
             extensions=self.extensions,
+            paused_at=self.paused_at,
             pause_ground=self.pause_ground,
             epoch=self.epoch,
             home_id=self.home_id,

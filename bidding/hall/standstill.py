@@ -13,15 +13,9 @@ from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine
 from bidding.hall import policy
+from bidding.hall.board import ENDED, Board, SessionState, SessionTrigger
 from bidding.hall.events import SessionChanged
-from bidding.hall.session import (
-    ENDED,
-    Board,
-    Home,
-    Session,
-    SessionState,
-    SessionTrigger,
-)
+from bidding.hall.session import Home, Session
 
 HOME_LOST_AFTER: Final = timedelta(seconds=4)
 """A home whose heartbeat is older is taken for lost."""

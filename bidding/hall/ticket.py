@@ -20,7 +20,8 @@ from auction.store.base import Base
 from auction.store.columns import Instant
 from auction.store.unit import Unit
 from bidding.hall import policy
-from bidding.hall.session import ENDED, Session
+from bidding.hall.board import ENDED
+from bidding.hall.session import Session
 
 LIFE: Final = timedelta(seconds=30)
 _SECRET_BYTES: Final = 24

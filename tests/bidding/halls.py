@@ -13,7 +13,8 @@ from auction.kernel.money import Money
 from auction.store.database import Database
 from bidding.commands import make_session, place_bids
 from bidding.engine import Extension, Ladder, Rules
-from bidding.hall.bid_entry import Decision, PlacedBid
+from bidding.hall.batch import PlacedBid
+from bidding.hall.bid_entry import Decision
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.session import Home, SessionTerms
 from bidding.hall.standstill import become_home

@@ -13,8 +13,9 @@ from auction.store.database import Database
 from auction.store.outbox import OutboxRow
 from bidding.commands import close_session, make_session, open_session, place_bids
 from bidding.hall.bid_entry import BidEntry, Verdict
+from bidding.hall.board import SessionState
 from bidding.hall.receipt import verify, write_receipt
-from bidding.hall.session import Session, SessionState, SessionTerms
+from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import stop_session
 from tests.bidding.halls import (
     LAW,

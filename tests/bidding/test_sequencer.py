@@ -14,7 +14,7 @@ from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.unit import Unit
 from bidding.hall.bid_entry import Decision, Verdict
-from bidding.hall.session import Board, SessionState
+from bidding.hall.board import Board, SessionState
 from bidding.queries import bid_record
 from bidding.sequencer import Moved, Sequencer, read_board
 from tests.bidding.halls import AHall, Execute, a_hall, a_placed_bid, home, sign

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from auction.kernel.clock import FrozenClock
 from auction.law.rulebook import LAW
-from bidding.hall.session import Board, SessionState
+from bidding.hall.board import Board, SessionState
 from bidding.queries import session_of_listing
 from tests.bidding.halls import AHall, Execute, a_hall, a_listing, a_placed_bid, place
 from workers import halls

@@ -9,7 +9,7 @@ from typing import Final
 from auction.kernel.clock import Clock
 from auction.kernel.rmb import rmb_upper
 from bidding.hall.bid_entry import Decision, Verdict
-from bidding.hall.session import Board
+from bidding.hall.board import Board
 from bidding.queries import BIDS_A_PAGE, BidLine
 from web.live.connection import HallConnection
 from web.live.protocol import BidShown, Frame, Snapshot, State, write_told

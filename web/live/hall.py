@@ -11,9 +11,10 @@ from auction.kernel.clock import Clock
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
 from auction.store.database import Database
-from bidding.hall.bid_entry import Decision, PlacedBid
+from bidding.hall.batch import PlacedBid
+from bidding.hall.bid_entry import Decision
 from bidding.hall.bid_entry import Verdict as Outcome
-from bidding.hall.session import Board
+from bidding.hall.board import Board
 from bidding.queries import bids_after, board, decision, last_bids
 from bidding.sequencer import Moved, Sequencer
 from web.live.connection import HallConnection

@@ -21,8 +21,8 @@ from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding import queries
 from bidding.commands import Sign, open_session
+from bidding.hall.board import Board, SessionState
 from bidding.hall.receipt import Batch, Signed
-from bidding.hall.session import Board, SessionState
 from bidding.hall.standstill import beat, become_home, leave
 from bidding.hall.ticket import LIFE as TICKET_LIFE
 from bidding.hall.ticket import Admission, redeem_ticket

@@ -17,7 +17,7 @@ from auction.notices.queries import inbox
 from auction.people.queries import court
 from auction.settlement.sale import Sale, SaleState
 from bidding.enrolment_queries import RegistrationView, registrations_by
-from bidding.hall.session import Board
+from bidding.hall.board import Board
 from bidding.queries import session_of_listing
 from bidding.registration import RegistrationState
 from web.views import render

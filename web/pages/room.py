@@ -23,7 +23,7 @@ from auction.people.credentials import token_digest
 from auction.people.queries import court
 from bidding.admission import admit, admitted_code, rank_of_code
 from bidding.enrolment_queries import RegistrationView, count_of_listing, registration_of
-from bidding.hall.session import Board
+from bidding.hall.board import Board
 from bidding.hall.ticket import issue_ticket
 from bidding.queries import BidLine, last_bids, session_of_listing
 from bidding.sealing import private_key_of

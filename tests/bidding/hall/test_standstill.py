@@ -12,7 +12,8 @@ from auction.kernel.ids import CourtId, ListingId, PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
-from bidding.hall.session import Board, Home, Session, SessionState
+from bidding.hall.board import Board, SessionState
+from bidding.hall.session import Home, Session
 from bidding.hall.standstill import (
     HOME_LOST_AFTER,
     beat,

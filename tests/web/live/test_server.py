@@ -16,8 +16,8 @@ from auction.kernel.settings import Settings
 from auction.store import journal
 from auction.store.database import Database
 from bidding.engine import Extension, Ladder, Rules
+from bidding.hall.board import SessionState
 from bidding.hall.receipt import verify
-from bidding.hall.session import SessionState
 from bidding.hall.standstill import leave
 from bidding.queries import bid_record
 from bidding.queries import board as read_board

@@ -25,7 +25,7 @@ from auction.listings.suggested import Known, suggested
 from auction.listings.terms import Terms
 from auction.lots import queries as lots
 from auction.people.queries import court, person
-from bidding.hall.session import SessionState
+from bidding.hall.board import SessionState
 from bidding.hall.standstill import obey_listing, resume_session
 from bidding.queries import session_of_listing
 from web.forms import read_form
