@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: demo test lives coverage lint bench journey lock help
+.PHONY: demo test lives coverage mutants lint bench journey lock help
 
 help:
 	@$(PYTHON) boot.py help
@@ -12,6 +12,8 @@ lives:
 	@$(PYTHON) boot.py test -m long
 coverage:
 	@$(PYTHON) boot.py coverage
+mutants:
+	@$(PYTHON) boot.py mutants
 lint:
 	@$(PYTHON) boot.py lint
 bench:

@@ -30,6 +30,7 @@ make demo      build, start everything, run the journey once, keep serving (Ctrl
 make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; fails where a bar of tests/coverage_bars.py is missed
 make lives     the suite's long part: a worker killed again and again (minutes)
+make mutants   plant faults in the contest, change its operators one by one, say who noticed
 make lint      style, types, floors, and no URL in the locks
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)
@@ -57,6 +58,7 @@ def main(arguments: list[str]) -> int:
         "bench": lambda: luochui("bench", rest),
         "test": lambda: test(rest),
         "coverage": coverage,
+        "mutants": lambda: mutants(rest),
         "lint": lint,
         "lock": lock,
         "help": show_help,
@@ -99,6 +101,12 @@ def coverage() -> int:
     status = test(["--cov", "--cov-context=test", "--cov-report="])
     in_environment(["-m", "coverage", "report", "--sort=cover", "--skip-covered"])
     return in_environment(["-m", "tests.coverage_bars"]) or status
+
+
+def mutants(rest: list[str]) -> int:
+    """Show that the simulator and the tests notice wrong contests; minutes, two processes."""
+    build_environment(TESTING)
+    return in_environment(["-m", "tests.machines.contest.judge", *rest])
 
 
 def lint() -> int:
