@@ -1,6 +1,7 @@
 """Rotation while others read and write, cut off and gone on with; erasure that stays erased."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import msgspec
@@ -25,6 +26,18 @@ from workers.terminal.keys import erase, rotate
 
 NAME, NUMBER = "甄有章", "33019919900101123X"
 MANY = 7
+
+
+@pytest.fixture
+async def database(
+    database: Database,  # noqa: ARG001  (it empties what the test wrote)
+    settings: Settings,
+    clock: FrozenClock,
+) -> AsyncIterator[Database]:
+    """A process with a key file of this test's own: a rotation changes it."""
+    own = Database(settings, clock=clock)
+    yield own
+    await own.close()
 
 
 def silent(_line: str) -> None:
