@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings
@@ -17,7 +18,8 @@ from auction.law.rulebook import LAW
 from auction.people import credentials
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
-from auction.store.personal.keyring import make_keyring
+from auction.store.personal.keyring import Keyring, make_keyring
+from auction.store.personal.subject_key import KEYRING
 from bidding import sealing
 from tests.signers import answering
 from workers.embedded.leash import Leash
@@ -146,11 +148,14 @@ async def pool(server: Server, key_file: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def database(
-    pool: Database, clock: FrozenClock, broom: asyncpg.Connection
+    pool: Database, settings: Settings, clock: FrozenClock, broom: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """The platform's database as a serving process sees it; emptied when the test is over."""
     opened = copy(pool)
     opened.clock = clock
+    opened.keyring = Keyring(settings.subject_keys_path)  # the test's own copy: it may rotate it
+    keyring = {KEYRING: opened.keyring}
+    opened._sessions = async_sessionmaker(pool.engine, expire_on_commit=False, info=keyring)
     yield opened
     await _empty(broom)
 
