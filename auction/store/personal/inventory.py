@@ -98,7 +98,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "commissions.decline_ground", "assignments.negotiation_note",
         "assignments.appraisal_ground", "sale.qualification_evidence", "lots.price_basis",
         "lots.price_method", "party_notifications.impossible_because",
-        "statement_lines.claim_reason", "full_views.reason",
+        "statement_lines.claim_reason", "full_views.reason", "original_openings.reason",
     ),
     "is a code, a kind or a reference by id": (
         "platform.rulebook", "cases.rulebook", "lots.rulebook", "listings.rulebook",
@@ -112,7 +112,8 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "is the digest of a file, or of text that is public": (
         "notice.digest", "notice.unsigned_digest", "notice.signed_under", "reports.pdf_digest",
-        "photographs.digest", "photographs.original_digest", "listing_items.digest",
+        "photographs.digest", "photographs.original_digest", "photographs.sealed_digest",
+        "listing_items.digest",
         "statements.file_digest", "postings.payload_digest", "roster_snapshots.digest",
         "draws.digest", "panel_votes.terms_digest", "party_notifications.terms_digest",
     ),
