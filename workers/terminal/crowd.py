@@ -49,6 +49,11 @@ async def fill(owner_url: str, count: int) -> None:
         # The rows are right by construction; a superuser's replica role spares the checks.
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("INSERT INTO court (id, name) VALUES ($1, '示范法院')", COURT)
+        # Owners whose key is gone: no public page reads their names.
+        await connection.execute(
+            "INSERT INTO subject_keys (id, kek_id, made_at, destroyed_at) VALUES ($1, '', $2, $2)",
+            CASE_ID, PUBLISHED_AT,
+        )  # fmt: skip
         await connection.execute(
             "INSERT INTO cases (id, court_id, number, enforcement_basis, officer_id,"
             " debtor_is_enterprise, state, rulebook, opened_at, stay_ground)"
@@ -80,7 +85,7 @@ def _asset(number: int) -> dict[str, object]:
         "id": UUID(int=(1 << 96) + number), "case_id": CASE_ID, "court_id": COURT,
         "kind": list(AssetKind)[number % len(AssetKind)].value, "title": title_of(number),
         "description": "", "location": title_of(number)[:6], "registry_number": "",
-        "owner_name": "", "seized_at": PUBLISHED_AT,
+        "subject_id": CASE_ID, "owner_name_sealed": b"", "seized_at": PUBLISHED_AT,
     }  # fmt: skip
 
 
