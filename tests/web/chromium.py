@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from web.app import build_app
+from web.kept import KeptPages
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 860}
@@ -51,9 +52,9 @@ async def served(settings: Settings, database: Database) -> AsyncIterator[None]:
     app = build_app(settings, database)
 
     async def with_codes(scope: Scope, receive: Receive, send: Send) -> None:
-        """Show one-time codes as the demonstration does, whatever the rulebook."""
+        """Show one-time codes as the demonstration does, whatever the rulebook; keep no page."""
         if scope["type"] != "lifespan":
-            scope["state"]["shows_code"] = True
+            scope["state"] |= {"shows_code": True, "kept": KeptPages(seconds=0)}
         await app(scope, receive, send)
 
     config = uvicorn.Config(with_codes, port=settings.web_port, log_level="warning", lifespan="on")
