@@ -34,6 +34,8 @@ class DrawLine:
     announced_at: datetime
     void_ground: str
     is_void_asked: bool
+    void_ruling: str
+    """Digest of the ruling handed in with the request to void it, empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +214,5 @@ async def _line(session: AsyncSession, draw: Draw) -> DrawLine:
         announced_at=draw.announced_at,
         void_ground=draw.void_ground or "",
         is_void_asked=draw.void_asked_by is not None,
+        void_ruling=draw.void_ruling_digest or "",
     )

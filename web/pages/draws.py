@@ -20,6 +20,7 @@ from valuation.messages import DrawState
 from valuation.queries import draws
 from valuation.queries.draws import DrawPage
 from valuation.verifying import Finding, verify
+from web.downloads import file_answer
 from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.views import render, see_other
@@ -149,6 +150,16 @@ async def supervision_page(request: Request) -> Response:
     return render(request, "draws/supervision.html", lines=lines, asked=asked)
 
 
+async def void_ruling(request: Request) -> Response:
+    """The ruling handed in with the request to void a draw, for the supervisor of its court."""
+    actor = only(request, Role.SUPERVISOR)
+    draw_id = DrawId(path_id(request))
+    async with reading(request) as session:
+        lines = await draws.listed(session, actor.court_id)
+    digest = next((line.void_ruling for line in lines if line.id == draw_id), "")
+    return file_answer(await request.state.files.get(digest), f"ruling-{draw_id}")
+
+
 async def void(request: Request) -> Response:
     """The second person's yes to a void draw."""
     draw_id = DrawId(path_id(request))
@@ -173,5 +184,6 @@ ROUTES: list[BaseRoute] = [
     Route("/draws/{id}/commit", commit, methods=["POST"]),
     Route("/draws/{id}/reveal", reveal, methods=["POST"]),
     Route("/supervision", supervision_page),
+    Route("/supervision/draws/{id}/ruling", void_ruling),
     Route("/supervision/draws/{id}/void", void, methods=["POST"]),
 ]

@@ -108,3 +108,8 @@ async def test_the_ruling_that_voids_a_draw_is_judged_before_it_is_kept(
         named = (await session.scalars(select(Draw.void_ruling_digest))).one()
     assert named == sha256_hex(ruling)
     assert await FileStore(settings.files_path).get(str(named)) == ruling
+    path = f"/supervision/draws/{stage.draw_id}/ruling"
+    supervisor = await signed_in("supervisor")
+    assert path in (await supervisor.get("/supervision")).text
+    assert (await supervisor.get(path)).content == ruling
+    assert (await officer.get(path)).status_code == 403
