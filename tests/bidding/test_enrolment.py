@@ -199,13 +199,15 @@ class TestSigningUp:
             f" '{ALICE.person_id}', 'A1', 100, 10, 10, 'defaulted', '955899', '2026-01-01',"
             f" '2026-01-11', '', '', '', '', '{ID}')"
         )
-        with pytest.raises(Refusal, match="网拍24"):
+        with pytest.raises(Refusal) as barred:
             await start(hall)
+        assert barred.value.facts["article"] == "网拍24(2)"
         await start(hall, BOB)
 
     async def test_is_refused_to_staff_of_the_enforcing_court(self, hall: Database) -> None:
-        with pytest.raises(Refusal, match="网拍34"):
+        with pytest.raises(Refusal) as conflict:
             await start(hall, INSIDER)
+        assert conflict.value.facts["article"] == "网拍34"
 
     async def test_is_refused_while_the_listing_is_not_offered(
         self, hall: Database, as_owner: Execute
