@@ -1,9 +1,11 @@
 """A sealed file tells its keeper nothing, and opens whole for the holder's key or not at all."""
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auction.kernel import sealed_file
 from auction.kernel.canonical import sha256_hex
 from auction.kernel.refusal import Refusal
 from auction.kernel.sealed_file import (
@@ -64,3 +66,14 @@ def test_a_key_lent_for_one_file_opens_no_other() -> None:
     lent = unwrap_key(PRIVATE, one[:WRAPPED_BYTES], digest=DIGEST)
     with pytest.raises(Refusal, match=r"file\.seal_broken"):
         open_file(lent, other, digest=DIGEST)
+
+
+def test_bytes_that_somebody_sealed_under_the_digest_of_others_do_not_open() -> None:
+    """The public half seals whatever it is told: the opener does the sum himself."""
+    key, other = bytes(range(2, 34)), sha256_hex(b"another")
+    forged = ChaCha20Poly1305(key).encrypt(
+        sealed_file._NONCE, CONTENT, f"luochui sealed file 1\n{other}".encode()
+    )
+    box = bytes(WRAPPED_BYTES) + forged
+    with pytest.raises(Refusal, match=r"file\.seal_broken"):
+        open_file(key, box, digest=other)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from auction.kernel.settings import SettingsError, read_settings
+from auction.kernel.settings import SUBJECT_KEYS_FILE, SettingsError, read_settings
 
 GOOD = {"DATABASE_URL": "postgresql://u:p@h:1/d", "VALKEY_URL": "redis://h:1/0"}
 
@@ -59,6 +59,7 @@ def test_everything_of_a_machine_lies_in_its_state_folder() -> None:
     assert settings.signer_socket == Path("/srv/luochui/run/signer.sock")
     assert settings.factor_key_path == Path("/srv/luochui/factor.key")
     assert settings.mail_path == Path("/srv/luochui/mail")
+    assert settings.subject_keys_path == Path("/srv/luochui") / SUBJECT_KEYS_FILE
 
 
 def test_the_environment_of_the_process_is_read_unless_another_is_given(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import FrozenClock
@@ -27,10 +28,12 @@ from auction.ledger.orders import (
     find_order,
     lock_order,
     order_payment,
+    view_order,
 )
 from auction.ledger.statement import BankLine, StatementLine, bank_line_of
 from auction.ledger.transfer import Posting, Transfer
 from auction.store.database import Database
+from auction.store.full_views import FullView, Viewed
 from tests.finance import CLERK, COURT, Desk, pays_in, pays_out
 
 HELD, PAID = Money(1000), Money(600)
@@ -190,6 +193,22 @@ class TestFailing:
         with pytest.raises(Refusal, match=re.escape("state.not_allowed")):
             await confirms(desk, order, line)
         assert await held(desk, source) == (HELD, HELD)
+
+
+class TestLookingInFull:
+    async def test_is_finance_s_and_noted_with_its_reason(
+        self, desk: Desk, source: AccountId
+    ) -> None:
+        order = await orders(desk, source)
+        async with desk.database.unit(CLERK) as work:
+            seen = await view_order(work, order.order_number, reason="核对收款账户")
+            assert (seen.payee_name, seen.payee_account) == ("张三", PAYEE)
+        async with desk.database.reading() as session:
+            (noted,) = await session.scalars(select(FullView))
+        assert (noted.what, noted.row_id) == (Viewed.ORDER, order.id)
+        with pytest.raises(Refusal, match="forbidden"):
+            async with desk.database.unit(SYSTEM) as work:
+                await view_order(work, order.order_number, reason="核对收款账户")
 
 
 class TestFinding:

@@ -1,5 +1,6 @@
 """A line of the bank's file as the book takes it: where its money is, and what explains it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -7,8 +8,9 @@ from sqlalchemy import func, select
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import AccountId
+from auction.kernel.ids import AccountId, CourtId
 from auction.kernel.money import Money
+from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance, court_account, find_account, open_account
 from auction.ledger.chart import AccountKind
 from auction.ledger.statement import (
@@ -19,10 +21,12 @@ from auction.ledger.statement import (
     allocate,
     bank_line_of,
     post_line,
+    view_line,
 )
 from auction.ledger.transfer import Posting, Transfer
 from auction.store.database import Database
-from tests.finance import COURT, Desk, pays_in
+from auction.store.full_views import FullView, Viewed
+from tests.finance import CLERK, COURT, Desk, pays_in
 
 PAID = Money(100)
 
@@ -84,6 +88,20 @@ class TestALineOfTheBank:
             )
         assert line.is_booked
         assert line.money == apart
+
+
+class TestLookingInFull:
+    async def test_is_finance_s_and_noted_with_its_reason(self, desk: Desk) -> None:
+        line_id = await an_imported_line(desk)
+        async with desk.database.unit(CLERK) as work:
+            seen = await view_line(work, line_id, reason="核对付款人")
+            assert (seen.counterparty_name, seen.counterparty_account) == ("张三", "6222001")
+        async with desk.database.reading() as session:
+            (noted,) = await session.scalars(select(FullView))
+        assert (noted.what, noted.row_id, noted.reason) == (Viewed.LINE, line_id, "核对付款人")
+        with pytest.raises(Refusal, match="forbidden"):
+            async with desk.database.unit(replace(CLERK, court_id=CourtId("浙0198"))) as work:
+                await view_line(work, line_id, reason="核对付款人")
 
 
 class TestPostingALine:
