@@ -1,20 +1,21 @@
 """From a paid deposit into the hall: a code issued, opened by its holder, and a browser let in.
 
-Nothing here writes a person and a code in one transaction: codes are added in one commit and
-given to their registrations, sealed, in another; a browser that was let in is known to the
-database by the digest of a secret that only it holds, the token of its sign-in, of which the
-database knows another digest: neither leads to the other, and signing out ends both.
+Nothing here writes a person and a code in one transaction. A registration gets its code in a
+box that its holder alone can open, and the hall hears of the code when he comes in; a browser
+that was let in is known to the database by the digest of a secret that only it holds, the
+token of its sign-in, of which the database knows another digest: neither leads to the other,
+and signing out ends both.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auction.kernel.ids import BidderCode, ListingId, RegistrationId
+from auction.kernel.ids import BidderCode, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
@@ -28,18 +29,6 @@ from bidding.registration import (
 from bidding.sealing import SealBroken, about_code, unseal
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedCode:
-    """What the sealer made for one registration."""
-
-    registration_id: RegistrationId
-    listing_id: ListingId
-    code: BidderCode
-    priority_rank: int | None
-    sealed_registration: bytes
-    sealed_code: bytes
-
-
 async def hold_registration(work: Unit, registration_id: UUID) -> Registration:
     """Note that the deposit is held (网拍17); the same again changes nothing."""
     registration = await work.lock(Registration, registration_id)
@@ -50,33 +39,14 @@ async def hold_registration(work: Unit, registration_id: UUID) -> Registration:
     return registration
 
 
-async def add_codes(work: Unit, *, issued: Sequence[IssuedCode]) -> None:
-    """Let the hall know new codes, in the order of the codes and with the hour only."""
+async def qualify_registrations(work: Unit, *, boxes: Mapping[RegistrationId, bytes]) -> None:
+    """Give each registration its code in a box (网拍18(1)). Whoever has one already keeps it."""
     work.require(policy.QUALIFY)
-    hour = work.now.replace(minute=0, second=0, microsecond=0)
-    for code in sorted(issued, key=lambda one: one.code):
-        work.add(
-            HallCode(
-                listing_id=code.listing_id,
-                code=code.code,
-                priority_rank=code.priority_rank,
-                sealed_registration=code.sealed_registration,
-                issued_on_hour=hour,
-            )
-        )
-
-
-async def qualify_registrations(work: Unit, *, issued: Sequence[IssuedCode]) -> None:
-    """Give each registration its sealed code (网拍18(1)). Whoever has one already keeps it.
-
-    A code whose second commit never came stays in the hall with no holder: harmless.
-    """
-    work.require(policy.QUALIFY)
-    for code in sorted(issued, key=lambda one: one.registration_id):
-        registration = await work.lock(Registration, code.registration_id)
+    for registration_id in sorted(boxes):
+        registration = await work.lock(Registration, registration_id)
         if registration.state is not RegistrationState.DEPOSIT_HELD:
             continue
-        registration.sealed_code = code.sealed_code
+        registration.sealed_code = boxes[registration_id]
         registration.advance(RegistrationTrigger.ISSUE_CODE)
         work.record("registration.qualified", stream=f"registration:{registration.id}")
 
@@ -95,8 +65,7 @@ async def admit(
     if registration.sealed_code is None:
         raise Refusal("hall.not_qualified", state=str(registration.state))
     code = _opened(registration, registration.sealed_code, private_key)
-    if registration.priority is PriorityState.CONFIRMED:
-        await _carry_rank(work, registration, code)
+    await _tell_hall(work, registration, code)
     digest = admission_digest(registration.listing_id, secret)
     if await work.session.get(HallAdmission, digest) is None:
         work.add(
@@ -104,7 +73,7 @@ async def admit(
                 digest=digest,
                 listing_id=registration.listing_id,
                 code=code,
-                expires_at=work.now + timedelta(hours=ADMISSION_HOURS),
+                expires_at=_hour(work.now) + timedelta(hours=ADMISSION_HOURS),
             )
         )
     return code
@@ -137,10 +106,25 @@ def _opened(registration: Registration, box: bytes, private_key: bytes) -> Bidde
         raise Refusal("hall.wrong_password") from broken
 
 
-async def _carry_rank(work: Unit, registration: Registration, code: BidderCode) -> None:
-    """A rank confirmed after the code was issued reaches the hall when its holder enters."""
-    hall_code = await work.session.get(
-        HallCode, (registration.listing_id, code), with_for_update=True
+async def _tell_hall(work: Unit, registration: Registration, code: BidderCode) -> None:
+    """Let the hall know the code, and the rank that was confirmed by now (网拍19)."""
+    is_confirmed = registration.priority is PriorityState.CONFIRMED
+    rank = registration.priority_rank if is_confirmed else None
+    told = upsert(HallCode).values(
+        listing_id=registration.listing_id,
+        code=code,
+        priority_rank=rank,
+        issued_on_hour=_hour(work.now),
     )
-    if hall_code is not None and hall_code.priority_rank != registration.priority_rank:
-        hall_code.priority_rank = registration.priority_rank
+    await work.session.execute(
+        told.on_conflict_do_update(
+            index_elements=["listing_id", "code"],
+            set_={"priority_rank": rank},
+            where=HallCode.priority_rank.is_distinct_from(rank),
+        )
+    )
+
+
+def _hour(moment: datetime) -> datetime:
+    """The full hour before: close to when many others were active too."""
+    return moment.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,9 @@
-"""Bidder code 竞买代码: what the hall knows a bidder by. It never holds a registration."""
+"""Bidder code 竞买代码: what the hall knows a bidder by. It never holds a registration.
+
+The hall learns a code only when its holder opens it and comes in. When the code was issued it
+stood nowhere but in a box that he alone can open, so no row, order or instant of the issuing
+leads from his payment to the code.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +16,8 @@ from auction.store.base import Base
 from auction.store.columns import Instant
 
 ADMISSION_HOURS: Final = 12
-"""How long a browser that opened the code may fetch tickets without the 参拍密码 again."""
+"""How long from the hour in which it opened the code a browser may fetch tickets without the
+参拍密码 again."""
 
 
 class HallCode(Base):
@@ -24,10 +30,10 @@ class HallCode(Base):
     code: Mapped[BidderCode] = mapped_column(Text, primary_key=True)
     priority_rank: Mapped[int | None]
     """Confirmed order of pre-emption, 1 first; an ordinary bidder has none (网拍19)."""
-    sealed_registration: Mapped[bytes] = mapped_column(LargeBinary)
-    """Which registration holds the code; opens in the sealer only, after the close."""
+    sealed_registration: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """Of codes issued before the sealer had its own table; the serving role may not read it."""
     issued_on_hour: Mapped[datetime] = mapped_column(Instant)
-    """Rounded down to the hour, so that it does not tell which payment it followed."""
+    """When the hall first knew it, rounded down to the hour."""
 
 
 class HallAdmission(Base):
@@ -43,3 +49,4 @@ class HallAdmission(Base):
     listing_id: Mapped[ListingId]
     code: Mapped[BidderCode] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+    """On the hour, so that it does not tell which sign-in was active when it was made."""

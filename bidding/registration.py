@@ -125,3 +125,17 @@ class Acknowledgement(Base):
     kind: Mapped[AcknowledgementKind] = state_column(AcknowledgementKind)
     version: Mapped[str] = mapped_column(Text)
     acknowledged_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CodeHolder(Base):
+    """Whose code it is, as only the sealer can tell: the code stands here as a keyed digest.
+
+    The sealer's own role writes and reads it; the serving role has no right on it at all.
+    """
+
+    __tablename__ = "code_holder"
+
+    listing_id: Mapped[ListingId] = mapped_column(primary_key=True)
+    tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """HMAC of the code under the sealer's key: without that key it is noise."""
+    registration_id: Mapped[RegistrationId]

@@ -21,7 +21,7 @@ from auction.store.keys import KeyHolder
 from auction.store.personal.keyring import Keyring, make_keyring
 from auction.store.personal.subject_key import KEYRING
 from bidding import sealing
-from tests.signers import answering
+from tests.signers import answering, sealer_url
 from workers.embedded.leash import Leash
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.migrations.models import metadata
@@ -48,9 +48,14 @@ class Server:
     def app_url(self) -> str:
         return self.postgres.url(user="luochui_app", password=self.app_password, name="luochui")
 
+    @property
+    def sealer_url(self) -> str:
+        return sealer_url(self.app_url)
+
     async def prepare(self) -> None:
         connection = await asyncpg.connect(self.postgres.url())
-        await connection.execute(f"CREATE ROLE luochui_app LOGIN PASSWORD '{self.app_password}'")
+        for role in ("luochui_app", "luochui_sealer"):
+            await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{self.app_password}'")
         await connection.execute("CREATE DATABASE luochui")
         await connection.close()
 

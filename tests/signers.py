@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from auction.kernel.settings import Settings
 from auction.notices.notice import SignedPaper
 from auction.store.keys import KeyHolder
@@ -14,7 +16,8 @@ from workers.signers import server
 async def answering(settings: Settings) -> AsyncIterator[KeyHolder]:
     """The keepers of keys at the settings' socket, and one who asks them."""
     until = asyncio.Event()
-    task = asyncio.create_task(server.serve(settings, until=until))
+    own = msgspec.structs.replace(settings, database_url=sealer_url(settings.database_url))
+    task = asyncio.create_task(server.serve(own, until=until))
     while not settings.signer_socket.exists() and not task.done():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     holder = KeyHolder(settings.signer_socket)
@@ -24,6 +27,11 @@ async def answering(settings: Settings) -> AsyncIterator[KeyHolder]:
         await holder.close()
         until.set()
         await task
+
+
+def sealer_url(database_url: str) -> str:
+    """The same database as the keepers' role has it; in tests both have one password."""
+    return database_url.replace("luochui_app", "luochui_sealer")
 
 
 def a_signed_paper(digest: str) -> SignedPaper:

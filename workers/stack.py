@@ -33,7 +33,7 @@ from workers.embedded.leash import Leash
 from workers.embedded.place import Ports, lock_state, prepare_state, settings_given
 from workers.embedded.postgres import EmbeddedPostgres, ServerError, free_port
 from workers.embedded.valkey import EmbeddedValkey
-from workers.migrations.grants import SERVING_ROLE
+from workers.migrations.grants import SEALER_ROLE, SERVING_ROLE
 from workers.migrations.upgrade import upgrade
 
 DATABASE = "luochui"
@@ -56,7 +56,8 @@ class Plan:
     """Chosen when the database is made; a database of another rulebook is refused."""
     ports: Ports
     environment: Mapping[str, str]
-    """Where DATABASE_URL, VALKEY_URL, FILES_URL with its AWS_ variables and more are looked for."""
+    """Where DATABASE_URL and the URLs of the other roles, VALKEY_URL, FILES_URL with its AWS_
+    variables and more are looked for."""
     programs: frozenset[str] = frozenset({"signers", "worker", "live", "pages"})
 
 
@@ -73,6 +74,8 @@ class Stack:
         self._children: list[Child] = []
         self._deaths: dict[str, list[float]] = {}
         self._state_lock: int | None = None
+        self._sealer_url = ""
+        """The database as the keepers' process alone gets it."""
 
     def __enter__(self) -> Settings:
         try:
@@ -168,20 +171,20 @@ class Stack:
         given = self.plan.environment
         database_url, owner_url = given.get("DATABASE_URL", ""), ""
         if database_url:
-            owner_url = given.get("MIGRATION_DATABASE_URL", "")
-            if not owner_url:
-                raise ServerError(
-                    "DATABASE_URL is set but MIGRATION_DATABASE_URL, the owner's, is not."
-                )
+            owner_url = _given_too(given, "MIGRATION_DATABASE_URL", "the owner's")
+            self._sealer_url = _given_too(given, "SEALER_DATABASE_URL", "the sealer's")
         else:
             self._postgres = EmbeddedPostgres(self.plan.state / "pg")
             self._say("Starting PostgreSQL ...")
             self._postgres.start()
             leash.hold(self._postgres.pid, signal.SIGINT)
-            password = secrets.token_urlsafe(24)
             owner_url = self._postgres.url(name=DATABASE)
-            database_url = self._postgres.url(user=SERVING_ROLE, password=password, name=DATABASE)
-            asyncio.run(_make_database(self._postgres.url(), password))
+            passwords = {role: secrets.token_urlsafe(24) for role in (SERVING_ROLE, SEALER_ROLE)}
+            database_url, self._sealer_url = (
+                self._postgres.url(user=role, password=password, name=DATABASE)
+                for role, password in passwords.items()
+            )
+            asyncio.run(_make_database(self._postgres.url(), passwords))
         valkey_url = given.get("VALKEY_URL", "")
         if not valkey_url:
             self._valkey = EmbeddedValkey(self.plan.state / "kv")
@@ -227,8 +230,8 @@ class Stack:
         for program in programs:
             if program.name not in self.plan.programs:
                 continue
-            more = self._metrics(program.name) | self._bucket_access(program.name)
-            child = Child(program, environment | more, logs)
+            own = self._of_its_own(program.name) | self._bucket_access(program.name)
+            child = Child(program, environment | own, logs)
             self._children.append(child)
             child.start(leash)
         for child in self._children:
@@ -242,10 +245,10 @@ class Stack:
             return {}
         return {key: value for key, value in given.items() if key.startswith("AWS_")}
 
-    def _metrics(self, name: str) -> dict[str, str]:
-        """A loopback port of its own for each process; the signers measure nothing."""
+    def _of_its_own(self, name: str) -> dict[str, str]:
+        """A loopback port for its measures; the signers measure nothing and have their own role."""
         if name == "signers":
-            return {}
+            return {"DATABASE_URL": self._sealer_url}
         self.metrics_ports[name] = free_port()
         return {"METRICS_PORT": str(self.metrics_ports[name])}
 
@@ -278,23 +281,32 @@ def settings_of_running(state: Path) -> dict[str, str]:
     return told
 
 
-async def _make_database(superuser_url: str, password: str) -> None:
-    """Make the serving role and the database, or give the role a new password."""
+def _given_too(given: Mapping[str, str], name: str, whose: str) -> str:
+    url = given.get(name, "")
+    if not url:
+        raise ServerError(f"DATABASE_URL is set but {name}, {whose}, is not.")
+    return url
+
+
+async def _make_database(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    """Make the roles and the database, or give the roles new passwords."""
     connection = await asyncpg.connect(superuser_url)
     try:
-        has_role = await connection.fetchval(
-            "SELECT true FROM pg_roles WHERE rolname = $1", SERVING_ROLE
-        )
-        verb = "ALTER" if has_role else "CREATE"
-        # The password is our own token_urlsafe: no quote can be in it.
-        await connection.execute(f"{verb} ROLE {SERVING_ROLE} LOGIN PASSWORD '{password}'")
+        for role, password in passwords.items():
+            has_role = await connection.fetchval(
+                "SELECT true FROM pg_roles WHERE rolname = $1", role
+            )
+            verb = "ALTER" if has_role else "CREATE"
+            # The password is our own token_urlsafe: no quote can be in it.
+            await connection.execute(f"{verb} ROLE {role} LOGIN PASSWORD '{password}'")
         has_database = await connection.fetchval(
             "SELECT true FROM pg_database WHERE datname = $1", DATABASE
         )
         if not has_database:
             await connection.execute(f"CREATE DATABASE {DATABASE}")
             await connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
-            await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {SERVING_ROLE}")
+        for role in passwords:
+            await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {role}")
     finally:
         await connection.close()
 

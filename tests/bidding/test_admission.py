@@ -5,14 +5,14 @@ import pytest
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import BidderCode, CourtId, ListingId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
 from auction.store.unit import Unit
 from bidding import admission, sealing
-from bidding.admission import IssuedCode
-from bidding.hall_code import ADMISSION_HOURS, HallCode
+from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode
 from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
 from tests.conftest import NOON
 
@@ -43,12 +43,13 @@ async def a_registration(work: Unit) -> Registration:
     )
 
 
-def an_issued_code() -> IssuedCode:
+def a_box() -> dict[RegistrationId, bytes]:
+    """His code as the sealer gives it: for his registration, in a box for his eyes."""
     about = sealing.about_code(str(LISTING), str(ID))
     box = sealing.seal(
         sealing.public_key_of(PRIVATE), CODE.encode(), about=about, ephemeral=bytes(31) + b"\x01"
     )
-    return IssuedCode(ID, LISTING, CODE, None, b"for the sealer", box)
+    return {ID: box}
 
 
 async def _registered(database: Database) -> None:
@@ -61,25 +62,24 @@ async def _qualified(database: Database) -> None:
     async with database.unit(SYSTEM) as work:
         await admission.hold_registration(work, ID)
     async with database.unit(SYSTEM) as work:
-        await admission.add_codes(work, issued=[an_issued_code()])
-    async with database.unit(SYSTEM) as work:
-        await admission.qualify_registrations(work, issued=[an_issued_code()])
+        await admission.qualify_registrations(work, boxes=a_box())
 
 
 class TestIssuing:
-    async def test_qualifies_once_and_the_hall_knows_the_hour_only(
-        self, database: Database
-    ) -> None:
+    async def test_qualifies_once_and_the_first_box_stays(self, database: Database) -> None:
         await _qualified(database)
         async with database.unit(SYSTEM) as work:
-            await admission.qualify_registrations(work, issued=[an_issued_code()])
+            await admission.qualify_registrations(work, boxes={ID: b"another"})
         async with database.reading() as session:
             registration = await session.get(Registration, ID)
-            code = await session.get(HallCode, (LISTING, CODE))
         assert registration is not None
         assert registration.state is RegistrationState.QUALIFIED
-        assert code is not None
-        assert (code.issued_on_hour.minute, code.issued_on_hour.second) == (0, 0)
+        assert registration.sealed_code == a_box()[ID]
+
+    async def test_tells_the_hall_nothing(self, database: Database) -> None:
+        await _qualified(database)
+        async with database.reading() as session:
+            assert (await session.scalars(select(HallCode.code))).all() == []
 
     async def test_a_deposit_seen_twice_is_held_once(self, database: Database) -> None:
         await _registered(database)
@@ -107,6 +107,20 @@ class TestEntering:
         async with database.reading() as session:
             known = await admission.admitted_code(session, LISTING, secret=SECRET, now=NOON)
         assert known == code == CODE
+
+    async def test_the_hall_hears_of_the_code_then_and_keeps_the_hour_only(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        clock.advance(timedelta(minutes=17, seconds=3))
+        await _qualified(database)
+        async with database.unit(ME) as work:
+            await admission.admit(work, ID, private_key=PRIVATE, secret=SECRET)
+        async with database.reading() as session:
+            code = await session.get(HallCode, (LISTING, CODE))
+            seat = (await session.scalars(select(HallAdmission))).one()
+        assert code is not None
+        assert code.issued_on_hour == NOON
+        assert seat.expires_at == NOON + timedelta(hours=ADMISSION_HOURS)
 
     async def test_a_wrong_password_opens_nothing(self, database: Database) -> None:
         await _qualified(database)

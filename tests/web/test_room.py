@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, WebSocketRoute, expect
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
-from auction.kernel.ids import BidderCode, ListingId, RegistrationId
+from auction.kernel.ids import BidderCode, RegistrationId
 from auction.kernel.money import Money
 from auction.kernel.settings import Settings
 from auction.law.warnings import SPECIAL_WARNINGS
@@ -20,10 +20,11 @@ from auction.people.identity import check_digit
 from auction.people.organisation import Court
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
-from bidding.admission import IssuedCode, add_codes, hold_registration, qualify_registrations
+from bidding.admission import hold_registration, qualify_registrations
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.receipt import verify
 from bidding.registration import Registration
+from bidding.sealing import about_code, private_key_of, unseal
 from bidding.undertakings import UNDERTAKINGS
 from tests.bidding.halls import AHall, a_hall
 from tests.web.chromium import DESKTOP, chromium, free_port, served, shots, visitor
@@ -115,18 +116,12 @@ async def qualified(site: Site) -> BidderCode:
     keys = KeyHolder(site.settings.signer_socket)
     told = await keys.ask("code.issue", registration_id=str(registration.id))
     await keys.close()
-    issued = IssuedCode(
-        registration_id=RegistrationId(registration.id),
-        listing_id=ListingId(registration.listing_id),
-        code=BidderCode(told["code"]),
-        priority_rank=None,
-        sealed_registration=bytes.fromhex(told["sealed_registration"]),
-        sealed_code=bytes.fromhex(told["sealed_code"]),
-    )
+    box = bytes.fromhex(told["sealed_code"])
     async with site.database.unit(SYSTEM) as work:
-        await add_codes(work, issued=[issued])
-        await qualify_registrations(work, issued=[issued])
-    return issued.code
+        await qualify_registrations(work, boxes={RegistrationId(registration.id): box})
+    key = private_key_of(PASSWORD, registration.password_salt or b"")
+    about = about_code(str(registration.listing_id), str(registration.id))
+    return BidderCode(unseal(key, box, about=about).decode())
 
 
 class Tunnel:

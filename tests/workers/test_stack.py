@@ -134,6 +134,7 @@ class TestStack:
         given = {
             "DATABASE_URL": server.app_url,
             "MIGRATION_DATABASE_URL": server.owner_url,
+            "SEALER_DATABASE_URL": server.sealer_url,
             "VALKEY_URL": valkey_url,
         }
         stack = Stack(given_plan(state, given), silent)
@@ -142,13 +143,19 @@ class TestStack:
             assert settings.database_url == server.app_url
         assert _run(server.app_url, "SELECT 1") == 1
 
-    def test_a_database_without_its_owner_is_refused(self, state: Path) -> None:
-        half = {"DATABASE_URL": "postgresql://app@127.0.0.1/luochui"}
-        with (
-            pytest.raises(ServerError, match="MIGRATION_DATABASE_URL"),
-            Stack(given_plan(state, half), silent),
-        ):
-            pytest.fail("a stack without the owner of the tables")
+    @pytest.mark.parametrize(
+        ("missing", "given"),
+        [
+            ("MIGRATION_DATABASE_URL", {}),
+            ("SEALER_DATABASE_URL", {"MIGRATION_DATABASE_URL": "postgresql://owner@127.0.0.1/l"}),
+        ],
+    )
+    def test_a_database_without_its_other_roles_is_refused(
+        self, state: Path, missing: str, given: dict[str, str]
+    ) -> None:
+        half = {"DATABASE_URL": "postgresql://app@127.0.0.1/luochui"} | given
+        with pytest.raises(ServerError, match=missing), Stack(given_plan(state, half), silent):
+            pytest.fail("a stack without one of its roles")
 
     def test_a_process_that_dies_is_started_again(self, state: Path) -> None:
         lines: list[str] = []

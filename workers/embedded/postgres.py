@@ -137,6 +137,7 @@ class EmbeddedPostgres:
             "shared_buffers": "64MB",
             "log_min_messages": "warning",
             "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",  # a duplicate key's detail may be somebody's number
         }
         if not self.durable:
             settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

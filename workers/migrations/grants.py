@@ -3,6 +3,8 @@
 from alembic import op
 
 SERVING_ROLE = "luochui_app"
+SEALER_ROLE = "luochui_sealer"
+"""Of the keepers' process alone: what it may read and write, no serving process needs."""
 
 
 def grant(table: str, rights: str = "SELECT, INSERT, UPDATE") -> None:

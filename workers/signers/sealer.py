@@ -1,11 +1,14 @@
 """The sealer: it alone can say whose a bidder code is, and it says so only after the close.
 
 It believes no caller: before it issues or opens, it reads the registration, the code and the
-session in PostgreSQL by a connection of its own.
+session in PostgreSQL by a connection and a role of its own. When it issues a code, the code
+leaves it only in a box for the bidder, and the one row written, its own, holds a keyed digest.
 """
 
+import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from uuid import UUID
 
@@ -18,44 +21,61 @@ from workers.signers.operation import Answer, Question, ReadingOperation
 
 KEY_NAME = "sealer"
 _REGISTRATION = "SELECT listing_id, state, public_key FROM registration WHERE id = $1"
-_SESSION = "SELECT state FROM sessions WHERE listing_id = $1"
-_CODE = "SELECT sealed_registration FROM hall_code WHERE listing_id = $1 AND code = $2"
+_SESSION = (
+    "SELECT state, EXISTS (SELECT FROM journal WHERE kind = 'session.closed'"
+    " AND stream = 'session:' || sessions.id) AS is_journaled"
+    " FROM sessions WHERE listing_id = $1"
+)
+"""The state alone would be believed to whoever can write a row; a journal's entry stays."""
+_HOLD = (
+    "INSERT INTO code_holder (listing_id, tag, registration_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT DO NOTHING RETURNING registration_id"
+)
+_HOLDER = "SELECT registration_id FROM code_holder WHERE listing_id = $1 AND tag = $2"
+_BOX = (
+    "SELECT sealed_registration FROM hall_code"
+    " WHERE listing_id = $1 AND code = $2 AND sealed_registration IS NOT NULL"
+)
 
 _CLOSED = frozenset({"sold", "passed_in"})
 
 
 async def issue(keys: Keyring, database_url: str, question: Question) -> Answer:
-    """Make an unguessable code for a registration whose deposit is held (网拍18)."""
+    """Make an unguessable code for a registration whose deposit is held, for its bidder's eyes.
+
+    Asked again before the registration has its box, it makes another: the first opens nowhere.
+    """
     registration_id = UUID(question.get("registration_id", ""))
-    row = await _row(database_url, _REGISTRATION, registration_id)
-    if row["state"] != "deposit_held" or row["public_key"] is None:
-        raise Refusal("sealer.registration_not_ready")
-    listing_id = str(row["listing_id"])
     code = sealing.code_of(secrets.token_bytes(sealing.CODE_LENGTH))
-    for_sealer = _box(
-        sealing.public_key_of(keys.secret(KEY_NAME)),
-        registration_id.bytes,
-        about=sealing.about_registration(listing_id, code),
-    )
-    for_bidder = _box(
+    async with _looking(database_url) as database:
+        row = await _row(database, _REGISTRATION, registration_id)
+        if row["state"] != "deposit_held" or row["public_key"] is None:
+            raise Refusal("sealer.registration_not_ready")
+        listing_id = row["listing_id"]
+        await _row(database, _HOLD, listing_id, _tag(keys, listing_id, code), registration_id)
+    box = sealing.seal(
         bytes(row["public_key"]),
         code.encode(),
-        about=sealing.about_code(listing_id, str(registration_id)),
+        about=sealing.about_code(str(listing_id), str(registration_id)),
+        ephemeral=secrets.token_bytes(sealing.KEY_BYTES),
     )
-    return {
-        "code": code,
-        "sealed_registration": for_sealer.hex(),
-        "sealed_code": for_bidder.hex(),
-    }
+    return {"sealed_code": box.hex()}
 
 
 async def unseal(keys: Keyring, database_url: str, question: Question) -> Answer:
     """Say whose a code is, once the session of its listing is closed (网拍18(2), 22)."""
     listing_id, code = UUID(question.get("listing_id", "")), question.get("code", "")
-    session = await _row(database_url, _SESSION, listing_id)
-    if session["state"] not in _CLOSED:
-        raise Refusal("sealer.session_not_closed")
-    row = await _row(database_url, _CODE, listing_id, code)
+    async with _looking(database_url) as database:
+        session = await _row(database, _SESSION, listing_id)
+        if session["state"] not in _CLOSED or not session["is_journaled"]:
+            raise Refusal("sealer.session_not_closed")
+        held = await database.fetchval(_HOLDER, listing_id, _tag(keys, listing_id, code))
+        whose = held or _boxed(keys, await _row(database, _BOX, listing_id, code), listing_id, code)
+    return {"registration_id": str(whose)}
+
+
+def _boxed(keys: Keyring, row: asyncpg.Record, listing_id: UUID, code: str) -> UUID:
+    """Whose a code is that was issued with a box in the hall, before the sealer had its table."""
     about = sealing.about_registration(str(listing_id), code)
     try:
         plain = sealing.unseal(
@@ -63,7 +83,13 @@ async def unseal(keys: Keyring, database_url: str, question: Question) -> Answer
         )
     except sealing.SealBroken as broken:
         raise Refusal("sealer.box_broken") from broken
-    return {"registration_id": str(UUID(bytes=plain))}
+    return UUID(bytes=plain)
+
+
+def _tag(keys: Keyring, listing_id: UUID, code: str) -> bytes:
+    """The code as the sealer's table names it; only who has the key can make it."""
+    about = sealing.about_registration(str(listing_id), code)
+    return hmac.digest(keys.secret(KEY_NAME), b"luochui code tag 1\n" + about, "sha256")
 
 
 OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
@@ -71,20 +97,22 @@ OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
 )
 
 
-def _box(public: bytes, plain: bytes, *, about: bytes) -> bytes:
-    ephemeral = secrets.token_bytes(sealing.KEY_BYTES)
-    return sealing.seal(public, plain, about=about, ephemeral=ephemeral)
-
-
-async def _row(database_url: str, statement: str, *arguments: object) -> asyncpg.Record:
+@asynccontextmanager
+async def _looking(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         connection = await asyncpg.connect(database_url, timeout=5)
     except (OSError, asyncpg.PostgresError) as away:
         raise Refusal("sealer.database_away") from away
     try:
-        row = await connection.fetchrow(statement, *arguments)
+        yield connection
+    except asyncpg.PostgresError as no:
+        raise Refusal("sealer.database_refused") from no
     finally:
         await connection.close()
+
+
+async def _row(database: asyncpg.Connection, statement: str, *arguments: object) -> asyncpg.Record:
+    row = await database.fetchrow(statement, *arguments)
     if row is None:
         raise Refusal("sealer.not_found")
     return row

@@ -36,7 +36,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
 
 KEYED: Final[Mapping[str, tuple[str, ...]]] = {
     "tells equality alone, by a key outside the database": (
-        "person.identity_index", "statement_lines.digest",
+        "person.identity_index", "statement_lines.digest", "code_holder.tag",
     ),
     "is a key itself, wrapped": ("subject_keys.wrapped",),
     "opens with a key that the signers keep, or the bidder's own code": (

@@ -16,10 +16,10 @@ from auction.kernel.settings import Settings
 from auction.store.database import Database
 from bidding.hall.ticket import issue_ticket
 from tests.bidding.halls import AHall
+from tests.signers import answering
 from web.live.keeper import Keeper
 from web.live.server import run
 from workers.demo.bidder import Bidder
-from workers.signers.server import serve
 
 
 def free_port() -> int:
@@ -60,15 +60,8 @@ class ARoom:
 
 @asynccontextmanager
 async def a_signer(settings: Settings) -> AsyncIterator[None]:
-    until = asyncio.Event()
-    task = asyncio.create_task(serve(settings, until=until))
-    while not settings.signer_socket.exists():  # noqa: ASYNC110  (a file tells nobody)
-        await asyncio.sleep(0.01)
-    try:
+    async with answering(settings):
         yield
-    finally:
-        until.set()
-        await task
 
 
 @asynccontextmanager

@@ -17,7 +17,6 @@ from auction.people.person import RoleGrant
 from auction.settlement.sale import Sale
 from auction.store.database import Database
 from bidding import admission, sealing
-from bidding.admission import IssuedCode
 from bidding.commands import make_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.session import SessionTerms
@@ -95,12 +94,10 @@ async def qualified(database: Database) -> None:
     assert row.public_key is not None
     about = sealing.about_code(str(LISTING), str(row.id))
     box = sealing.seal(row.public_key, CODE.encode(), about=about, ephemeral=bytes(31) + b"\x07")
-    issued = [IssuedCode(RegistrationId(row.id), ListingId(LISTING), CODE, None, b"sealed", box)]
     async with database.unit(SYSTEM) as work:
         await admission.hold_registration(work, row.id)
     async with database.unit(SYSTEM) as work:
-        await admission.add_codes(work, issued=issued)
-        await admission.qualify_registrations(work, issued=issued)
+        await admission.qualify_registrations(work, boxes={RegistrationId(row.id): box})
 
 
 async def add_session(database: Database) -> None:

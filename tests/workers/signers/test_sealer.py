@@ -3,25 +3,27 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from auction.kernel.actor import SYSTEM
+from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import BidderCode, CourtId, PersonId, RegistrationId
+from auction.kernel.ids import CourtId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
-from auction.kernel.settings import Settings
 from auction.store.database import Database
 from bidding import sealing
-from bidding.admission import IssuedCode, add_codes
+from bidding.admission import admit, qualify_registrations
 from bidding.commands import close_session
 from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
 from tests.bidding.halls import AHall, a_hall, a_placed_bid, place
+from tests.conftest import Server
 from workers.signers import sealer
 from workers.signers.keyring import Keyring
 
 Execute = Callable[[str], Awaitable[None]]
 PRIVATE = bytes(range(32))
 ID = RegistrationId(UUID("018f0000-0000-7000-8000-000000000001"))
+ME = Actor(PersonId(ID), frozenset({Role.BIDDER}))
 
 
 @pytest.fixture
@@ -49,98 +51,136 @@ async def a_registration(database: Database, hall: AHall, state: RegistrationSta
         )
 
 
-async def issued(database: Database, keys: Keyring, settings: Settings, hall: AHall) -> str:
-    """A code issued by the sealer and known to the hall."""
+async def issued(database: Database, keys: Keyring, server: Server, hall: AHall) -> str:
+    """A code issued by the sealer, opened by its bidder, who came into the hall."""
     await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
-    told = await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
-    code = IssuedCode(
-        ID,
-        hall.listing_id,
-        BidderCode(told["code"]),
-        None,
-        bytes.fromhex(told["sealed_registration"]),
-        bytes.fromhex(told["sealed_code"]),
-    )
+    told = await sealer.issue(keys, server.sealer_url, {"registration_id": str(ID)})
     async with database.unit(SYSTEM) as work:
-        await add_codes(work, issued=[code])
-    return told["code"]
+        await qualify_registrations(work, boxes={ID: bytes.fromhex(told["sealed_code"])})
+    async with database.unit(ME) as work:
+        return await admit(work, ID, private_key=PRIVATE, secret=bytes(32))
 
 
-async def opened(keys: Keyring, settings: Settings, hall: AHall, code: str) -> str:
+async def opened(keys: Keyring, server: Server, hall: AHall, code: str) -> str:
     question = {"listing_id": str(hall.listing_id), "code": code}
-    return (await sealer.unseal(keys, settings.database_url, question))["registration_id"]
+    return (await sealer.unseal(keys, server.sealer_url, question))["registration_id"]
 
 
 class TestIssuing:
     async def test_seals_the_code_to_the_bidder_and_two_are_never_alike(
-        self, database: Database, settings: Settings, as_owner: Execute, keys: Keyring
+        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
     ) -> None:
         hall = await a_hall(database, as_owner)
         await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
         question = {"registration_id": str(ID)}
-        first = await sealer.issue(keys, settings.database_url, question)
-        second = await sealer.issue(keys, settings.database_url, question)
+        first = await sealer.issue(keys, server.sealer_url, question)
+        second = await sealer.issue(keys, server.sealer_url, question)
         about = sealing.about_code(str(hall.listing_id), str(ID))
-        box = bytes.fromhex(first["sealed_code"])
-        assert sealing.unseal(PRIVATE, box, about=about).decode() == first["code"]
-        assert first["code"] != second["code"]
+        codes = {
+            sealing.unseal(PRIVATE, bytes.fromhex(told["sealed_code"]), about=about).decode()
+            for told in (first, second)
+        }
+        assert len(codes) == 2
+        assert all(len(code) == sealing.CODE_LENGTH for code in codes)
+        assert set(first) == {"sealed_code"}  # the worker that asks never learns the code
+
+    async def test_leaves_one_row_in_which_no_code_can_be_read(
+        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        code = await issued(database, keys, server, hall)
+        owner = await asyncpg.connect(server.owner_url)
+        (row,) = await owner.fetch("SELECT * FROM code_holder")
+        await owner.close()
+        assert row["registration_id"] == ID
+        assert code.encode() not in row["tag"]
 
     @pytest.mark.parametrize(
         "state", [state for state in RegistrationState if state != RegistrationState.DEPOSIT_HELD]
     )
     async def test_is_refused_unless_the_deposit_is_held(
-        self, database: Database, settings: Settings, as_owner: Execute, keys: Keyring,
+        self, database: Database, server: Server, as_owner: Execute, keys: Keyring,
         state: RegistrationState,
     ) -> None:  # fmt: skip
         hall = await a_hall(database, as_owner)
         await a_registration(database, hall, state)
         with pytest.raises(Refusal, match="not_ready"):
-            await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
+            await sealer.issue(keys, server.sealer_url, {"registration_id": str(ID)})
 
     async def test_of_an_unknown_registration_is_refused(
-        self, database: Database, settings: Settings, keys: Keyring
+        self, database: Database, server: Server, keys: Keyring
     ) -> None:
         del database
         with pytest.raises(Refusal, match="not_found"):
-            await sealer.issue(keys, settings.database_url, {"registration_id": str(ID)})
+            await sealer.issue(keys, server.sealer_url, {"registration_id": str(ID)})
 
 
 class TestOpening:
     async def test_waits_for_the_close_whoever_asks(
         self,
         database: Database,
-        settings: Settings,
+        server: Server,
         as_owner: Execute,
         clock: FrozenClock,
         keys: Keyring,
     ) -> None:
         hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
-        code = await issued(database, keys, settings, hall)
+        code = await issued(database, keys, server, hall)
         await place(database, hall, a_placed_bid(database, 1000, code))
         with pytest.raises(Refusal, match="session_not_closed"):
-            await opened(keys, settings, hall, code)
+            await opened(keys, server, hall, code)
         clock.advance(timedelta(hours=2))
         async with database.unit(SYSTEM) as work:
             await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
-        assert await opened(keys, settings, hall, code) == str(ID)
+        assert await opened(keys, server, hall, code) == str(ID)
 
     async def test_is_refused_to_a_sealer_with_another_key(
         self,
         database: Database,
-        settings: Settings,
+        server: Server,
         as_owner: Execute,
         clock: FrozenClock,
         tmp_path: Path,
     ) -> None:
         keys = Keyring(tmp_path / "one")
         hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
-        code = await issued(database, keys, settings, hall)
+        code = await issued(database, keys, server, hall)
         await place(database, hall, a_placed_bid(database, 1000, code))
         clock.advance(timedelta(hours=2))
         async with database.unit(SYSTEM) as work:
             await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        with pytest.raises(Refusal, match="not_found"):
+            await opened(Keyring(tmp_path / "other"), server, hall, code)
+
+    async def test_believes_no_row_that_says_closed_without_the_journal(
+        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        code = await issued(database, keys, server, hall)
+        await place(database, hall, a_placed_bid(database, 1000, code))
+        await as_owner(f"UPDATE sessions SET state = 'sold' WHERE id = '{hall.session_id}'")
+        with pytest.raises(Refusal, match="session_not_closed"):
+            await opened(keys, server, hall, code)
+
+    async def test_finds_whose_a_code_is_that_was_issued_with_its_box_in_the_hall(
+        self, *, database: Database, server: Server, as_owner: Execute, clock: FrozenClock,
+        keys: Keyring,
+    ) -> None:  # fmt: skip
+        hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
+        about = sealing.about_registration(str(hall.listing_id), "A1")
+        public = sealing.public_key_of(keys.secret(sealer.KEY_NAME))
+        box = sealing.seal(public, ID.bytes, about=about, ephemeral=PRIVATE)
+        await as_owner(
+            f"UPDATE hall_code SET sealed_registration = '\\x{box.hex()}' WHERE code = 'A1'"
+        )
+        await place(database, hall, a_placed_bid(database, 1000, "A1"))
+        clock.advance(timedelta(hours=2))
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        assert await opened(keys, server, hall, "A1") == str(ID)
+        await as_owner(r"UPDATE hall_code SET sealed_registration = '\x00' WHERE code = 'A1'")
         with pytest.raises(Refusal, match="box_broken"):
-            await opened(Keyring(tmp_path / "other"), settings, hall, code)
+            await opened(keys, server, hall, "A1")
 
     async def test_says_so_when_the_database_is_away(self, keys: Keyring) -> None:
         question = {"listing_id": str(ID), "code": "ABCD2345"}
