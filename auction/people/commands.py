@@ -155,11 +155,14 @@ async def revoke_sign_ins(work: Unit, person_id: PersonId) -> int:
 
 
 async def touch_sign_in(work: Unit, sign_in_id: UUID) -> None:
-    """Note that a sign-in is in use; not journaled, since nothing is decided."""
+    """Note that a sign-in is in use; not journaled, since nothing is decided.
+
+    The minute only: an exact instant beside that of a ticket or a bid would name its bidder.
+    """
     found = await work.lock(SignIn, sign_in_id)
     work.require(policy.TOUCH)
     if found.is_live(work.now):
-        found.seen_at = work.now
+        found.seen_at = work.now.replace(second=0, microsecond=0)
 
 
 async def found_court(work: Unit, court_id: CourtId, *, name: str) -> None:

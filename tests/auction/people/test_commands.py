@@ -120,6 +120,21 @@ class TestSigningIn:
         async with database.reading() as session:
             assert await sign_in_of(session, token, NOON) is None
 
+    async def test_being_seen_is_noted_by_the_minute(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        person_id = await enrolled(database)
+        token = new_token()
+        async with database.unit(VISITOR) as work:
+            made = await sign_in(work, work.new_id(), person_id=person_id, token=token, browser="")
+        clock.advance(timedelta(minutes=7, seconds=31, microseconds=5))
+        async with database.unit(SYSTEM) as work:
+            await touch_sign_in(work, made)
+        async with database.reading() as session:
+            seen = await sign_in_of(session, token, clock.now())
+        assert seen is not None
+        assert seen.seen_at == NOON + timedelta(minutes=7)
+
     async def test_a_token_that_was_never_given_signs_nobody_in(self, database: Database) -> None:
         async with database.reading() as session:
             assert await sign_in_of(session, new_token(), NOON) is None
