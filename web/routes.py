@@ -39,7 +39,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.help import formats, guides, personal_data
+from web.pages.help import formats, guides, personal_data, privacy
 from web.pages.ops import board
 from web.signin import check_form_origin
 from web.stepup import FRESH, ask_again
@@ -54,6 +54,7 @@ PAGES: tuple[ModuleType, ...] = (
     guides,
     formats,
     personal_data,
+    privacy,
     law,
     lots,
     draws,

@@ -53,9 +53,7 @@ async def open_deposit(
         work, expected=Expected.DEPOSIT, owner_id=deposit_id, court_id=court_id
     )
     await work.session.flush()
-    account_id = await open_account(
-        work, AccountKind.DEPOSIT, f"registration:{registration_id}", court_id
-    )
+    account_id = await open_account(work, AccountKind.DEPOSIT, f"virtual:{number}", court_id)
     deposit = Deposit(
         id=deposit_id,
         subject_key=await work.subject_key(person_id),

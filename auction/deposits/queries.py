@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.deposits.deposit import Deposit, DepositState
+from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
 
 
@@ -28,6 +29,11 @@ class DepositView:
     release_due_at: datetime | None
     order_number: str
     ended_at: datetime | None
+
+    @property
+    def received_on(self) -> date | None:
+        """The day in Beijing: all that finance is shown, so that no instant can be compared."""
+        return self.received_at.astimezone(BEIJING).date() if self.received_at else None
 
 
 async def deposit_of(session: AsyncSession, registration_id: UUID) -> DepositView | None:

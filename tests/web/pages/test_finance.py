@@ -48,6 +48,11 @@ async def signs_in(browser: Browser, username: str) -> Browser:
     return browser
 
 
+def deposit_row(page: str, virtual_account: str) -> str:
+    (row,) = [row for row in page.split("<tr>") if virtual_account in row]
+    return row
+
+
 @pytest.fixture
 def desk(database: Database, clock: FrozenClock) -> Desk:
     return Desk(database, clock)
@@ -165,6 +170,27 @@ class TestTheBook:
         assert deposit.virtual_account in page
         assert "赵钱孙" not in page
         assert str(deposit.listing_id) not in page
+
+    async def test_nothing_that_finance_reads_before_the_close_leads_to_a_lot(
+        self, clerk: Browser, desk: Desk
+    ) -> None:
+        deposit = await desk.a_deposit(name="赵钱孙")
+        (line,) = await desk.books(pays_in(DEPOSIT, deposit.virtual_account, name="赵钱孙"))
+        seen: dict[str, str] = {}
+        waiting = ["/finance", "/finance/deposits", "/finance/orders", f"/finance/lines/{line.id}"]
+        while waiting:
+            path = waiting.pop()
+            seen[path] = (await clerk.get(path)).text
+            links = set(re.findall(r'href="(/finance[^"#]*)"', seen[path]))
+            waiting += sorted(links - set(seen) - set(waiting))
+        everything = "\n".join(seen.values())
+        assert len(seen) > 10
+        assert f"virtual:{deposit.virtual_account}" in everything
+        for kept in (deposit.listing_id, deposit.registration_id, deposit.person_id):
+            assert str(kept) not in everything
+        received = deposit_row(seen["/finance/deposits"], deposit.virtual_account)
+        assert "2026年3月2日" in received
+        assert not re.search(r"\d\d:\d\d", received)
 
 
 class TestOversight:
