@@ -22,7 +22,7 @@ from tests.web.test_routes import NOBODY, table
 LINK = re.compile(rb'href="(/[^"#]*)"')
 _PARAMETER = re.compile(r"\{\w+(:\w+)?\}")
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
-LINKS_MAX = 60
+LINKS_MAX = 20
 """So many pages a role that only links lead to, beside every route."""
 AT_ONCE = 4
 SKIPPED = re.compile(r"^/(static|demo$|sign-out)")

@@ -8,20 +8,31 @@ many bidders share, such as the listing, name nobody and carry nothing.
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 Value = object
-Step = tuple[str, str] | None
-"""The table and the value that led to a value; none for a mark to begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What led to a value: a row of a table with another value in it; nothing for a mark."""
+
+    round: int
+    table: str = ""
+    token: str = ""
+
+
 Steps = dict[str, dict[str, Step]]
 """By value: whom it leads to, and how."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _ROUNDS_MAX = 12
+_DIRECT = 4
+"""So many rows from a mark to a code are a way; longer ones that all codes share are chance."""
 _TIMED_VERSION = 7
 CORRELATION_MIN = 0.9
 """Of two orders of few bidders; five standard deviations where there are more."""
@@ -111,30 +122,44 @@ def reached(
     """Which people each code leads to, by username, and by which way; nobody: an empty one.
 
     `people` holds, by username, the marks that stand for somebody to begin with. A value that
-    more than `most` people or more than `most` codes share carries nothing further, and a
-    person to whom more than `most` codes lead is not told apart by any of them. A way ends at
-    the first code: from one code to another there are ways enough, as all bid in one session.
+    more than `most` people or more than `most` codes share carries nothing further. A way ends
+    at the first code: from one code to another there are ways enough, as all bid in one session;
+    and where many codes lead to one person, only the most direct of them tell him apart.
     """
     wanted = frozenset(codes)
     ends = wanted | _shared_by_codes(rows, wanted, most)
-    known: Steps = {mark: {username: None} for username, marks in people.items() for mark in marks}
-    for _ in range(_ROUNDS_MAX):
-        if not _spread(rows, known, ends, most):
+    known: Steps = {
+        mark: {username: Step(0)} for username, marks in people.items() for mark in marks
+    }
+    for number in range(1, _ROUNDS_MAX + 1):
+        if not _spread(rows, known, ends, most=most, number=number):
             break
-    found = {one: dict.fromkeys(known.get(one, {})) for one in wanted}
-    by_person = Counter(who for reached_by_one in found.values() for who in reached_by_one)
+    near = {one: known.get(one, {}) for one in wanted}
     return {
-        one: {who: _way(known, one, who) for who in whom if by_person[who] <= most}
-        for one, whom in found.items()
+        one: {who: _way(known, one, who) for who in whom if _tells(near, one, who, most)}
+        for one, whom in near.items()
     }
 
 
-def _spread(rows: Sequence[Row], known: Steps, ends: frozenset[str], most: int) -> bool:
+def _tells(near: Steps, code: str, who: str, most: int) -> bool:
+    """Whether few codes lead to somebody at all, or few so directly, and to few so directly."""
+    to_him = {one: whom[who].round for one, whom in near.items() if who in whom}
+    if len(to_him) <= most:
+        return True
+    here = near[code][who].round
+    as_near = [one for one, distance in to_him.items() if distance <= here]
+    beside = [other for other, step in near[code].items() if step.round <= here]
+    return here <= _DIRECT and len(as_near) <= most and len(beside) <= most
+
+
+def _spread(
+    rows: Sequence[Row], known: Steps, ends: frozenset[str], *, most: int, number: int
+) -> bool:
     """One round: what all rows say by what was known before it; whether that was anything new."""
     told: dict[str, dict[str, Step]] = defaultdict(dict)
     for one in rows:
         carrying = [token for token in one.tokens - ends if 0 < len(known.get(token, ())) <= most]
-        who = {who: (one.table, token) for token in carrying for who in known[token]}
+        who = {who: Step(number, one.table, token) for token in carrying for who in known[token]}
         for token in one.tokens if who else ():
             told[token].update({name: step for name, step in who.items()
                                 if name not in known.get(token, {})})  # fmt: skip
@@ -146,9 +171,9 @@ def _spread(rows: Sequence[Row], known: Steps, ends: frozenset[str], most: int) 
 def _way(known: Steps, token: str, who: str) -> str:
     """From a code back to a mark of somebody: value, table, value, table, mark."""
     said = [token]
-    while (step := known[token][who]) is not None:
-        table, token = step
-        said += [f"<- {table} <-", token[:60]]
+    while (step := known[token][who]).round:
+        token = step.token
+        said += [f"<- {step.table} <-", token[:60]]
     return " ".join(said)
 
 

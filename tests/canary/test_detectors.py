@@ -140,6 +140,22 @@ class TestJoins:
         found = reached([*innocent(), *bids, *rest], people(), CODES, most=MANY // 4)
         assert not any(found.values())
 
+    def test_a_direct_way_is_found_beside_a_long_one_that_all_codes_have(self) -> None:
+        session = uuid4()
+        bids = [
+            row(
+                "bid",
+                {"xmin": 7000 + n, "code": code(n), "prev": f"hash {n}", "is": f"hash {n + 1}"},
+            )
+            for n in range(MANY)
+        ]
+        batch = row("batch", {"xmin": 8000, "of": session, "top": "hash 1"})
+        case = row("case", {"xmin": 8001, "session": session, "respondent": "person-003"})
+        direct = row("entered", {"xmin": 8002, "by": "person-003", "code": code(3)})
+        found = reached([*innocent(), *bids, batch, case, direct], people(), CODES, most=3)
+        assert found[code(3)].keys() == {"b3"}
+        assert not found[code(20)]
+
     def test_a_small_group_is_a_leak_too(self) -> None:
         batch = [
             row("registration", {"ctid": 900 + n, "xmin": 5000, "person_id": f"person-{n:03d}"})
