@@ -28,9 +28,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from auction.kernel.clock import BEIJING
-from auction.kernel.money import Money
+from auction.kernel.money import Money, rmb_upper
 from auction.kernel.personal import mask_account, mask_contact
-from auction.kernel.rmb import rmb_upper
 from auction.law.rulebook import DEMONSTRATION
 from web.i18n import Locale, sentence, translate
 from web.nav import nav_of

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
+import cn2an
+
 FEN_MAX = 9 * 10**15
 """Largest amount a row or a message may carry: safe in BIGINT and in JavaScript."""
 
@@ -89,3 +91,9 @@ def allocate(whole: Money, weights: Sequence[int]) -> list[Money]:
     for i in favoured[: whole.fen - sum(floors)]:
         floors[i] += 1
     return [Money(fen) for fen in floors]
+
+
+def rmb_upper(amount: Money) -> str:
+    """Write an amount in 大写, as instruments of payment and rulings do; whole yuan end in 整."""
+    written: str = cn2an.an2cn(str(amount), "rmb")
+    return written

@@ -16,9 +16,8 @@ import typst
 
 from auction.kernel.canonical import canon, sha256_hex
 from auction.kernel.clock import BEIJING
-from auction.kernel.money import Money
+from auction.kernel.money import Money, rmb_upper
 from auction.kernel.refusal import Refusal
-from auction.kernel.rmb import rmb_upper
 from auction.notices.notice import Notice
 from auction.notices.wording import TITLES
 

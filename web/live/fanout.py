@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from auction.kernel.clock import Clock
-from auction.kernel.rmb import rmb_upper
+from auction.kernel.money import rmb_upper
 from bidding.hall.bid_entry import Decision, Verdict
 from bidding.hall.board import Board
 from bidding.queries import BIDS_A_PAGE, BidLine

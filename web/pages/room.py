@@ -15,9 +15,8 @@ from starlette.routing import BaseRoute, Route
 from auction.cases.case import Case
 from auction.deposits.queries import DepositView, deposit_of
 from auction.kernel.ids import BidderCode, ListingId
-from auction.kernel.money import FEN_MAX, Money
+from auction.kernel.money import FEN_MAX, Money, rmb_upper
 from auction.kernel.refusal import Refusal
-from auction.kernel.rmb import rmb_upper
 from auction.listings.listing import Listing
 from auction.people.credentials import token_digest
 from auction.people.queries import court

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auction.kernel.money import FEN_MAX, Money
-from auction.kernel.rmb import rmb_upper
+from auction.kernel.money import FEN_MAX, Money, rmb_upper
 
 DIGITS = {sign: i for i, sign in enumerate("零壹贰叁肆伍陆柒捌玖")}
 UNITS = {"拾": 10, "佰": 100, "仟": 1000}
