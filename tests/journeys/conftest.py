@@ -1,22 +1,29 @@
-"""One running platform for every journey that is shorter than the whole road."""
+"""Running platforms for every journey that is shorter than the whole road, and what walks on them.
+
+Lives and troubles wait far more than they work: they walk at the same time, the lives on one
+platform and the troubles on another, since a server that is killed would disturb the lives.
+"""
 
 import asyncio
 import json
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
+from tests.buckets import URL, Bucket, a_bucket
 from workers.demo.bidder import Bidder
 from workers.demo.browser import Browser
-from workers.demo.journey import Address, Journey
+from workers.demo.journey import Address, Journey, StepError
 from workers.demo.seed import ACCOUNTS_FILE, seed
 from workers.demo.show import LOTS
 from workers.demo.statement_file import DemoBank
@@ -35,6 +42,8 @@ class Platform:
     settings: Settings
     accounts: dict[str, dict[str, str]]
     out: Path
+    bucket: Bucket | None
+    """Where its files are; None: in a folder."""
     bank: DemoBank = field(default_factory=DemoBank)
     at_bank: asyncio.Lock = field(default_factory=asyncio.Lock)
     """The court has one account: statements are taken one after another."""
@@ -55,40 +64,101 @@ class Platform:
         )
 
 
-@pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Started and seeded once; what dies is started again, as an operator would have it."""
-    state = Path(tempfile.mkdtemp(prefix="luochui-lives-", dir="/var/tmp"))
-    state.chmod(0o711)
-    plan = Plan(state=state, rulebook=DEMONSTRATION, ports=any_ports(), environment={})
+Walk = Callable[[Journey, Platform], Awaitable[None]]
+Ends = dict[str, Journey | BaseException]
+"""How each walk ended: its journey with all it learned, or what stopped it."""
+
+
+def ended(ends: Ends, walk: Walk) -> Journey:
+    """The journey of a walk that came to its end; else what stopped it."""
+    end = ends[walk.__name__]
+    if isinstance(end, BaseException):
+        raise StepError(f"{walk.__name__}: {end}") from end
+    return end
+
+
+@asynccontextmanager
+async def standing(
+    out: Path, starting: asyncio.Lock, *, in_a_bucket: bool
+) -> AsyncIterator[Platform]:
+    """Started and seeded, everybody signed in; what dies is started again, as operators want it."""
+    state, beside = _folder(), ExitStack()
+    bucket = beside.enter_context(a_bucket(out / "s3")) if in_a_bucket else None
+    given = {"FILES_URL": URL, **bucket.access} if bucket else {}
+    plan = Plan(state=state, rulebook=DEMONSTRATION, ports=any_ports(), environment=given)
     stack, ending = Stack(plan, lambda _line: None), threading.Event()
-    with stack as settings:
-        watch = threading.Thread(target=stack.watch, args=(ending,))
+    watch = threading.Thread(target=stack.watch, args=(ending,))
+    try:
+        async with starting:  # Alembic can bring up one schema at a time in a process
+            settings = await asyncio.to_thread(stack.start)
         watch.start()
-        try:
-            asyncio.run(_seed(settings))
-            accounts = json.loads((state / ACCOUNTS_FILE).read_text())
-            yield Platform(stack, settings, accounts, tmp_path_factory.mktemp("lives"))
-        finally:
-            ending.set()
+        database = Database(settings)
+        await seed(database, state)
+        await database.close()
+        platform = Platform(stack, settings, _accounts(state), out, bucket)
+        await _sign_in(platform)
+        yield platform
+        await _leave(platform)
+    finally:
+        ending.set()
+        if watch.ident is not None:
             watch.join()
+        await asyncio.to_thread(stack.stop)
+        beside.close()
     shutil.rmtree(state, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-async def platform(standing: Platform) -> AsyncIterator[Platform]:
-    first = standing.journey("signing-in")
-    for username in EVERYBODY:  # one after another: two at once would sign in twice
-        await first.as_(username)
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="luochui-lives-", dir="/var/tmp"))
+    folder.chmod(0o711)  # PostgreSQL may run as somebody else
+    return folder
+
+
+def _accounts(state: Path) -> dict[str, dict[str, str]]:
+    accounts: dict[str, dict[str, str]] = json.loads((state / ACCOUNTS_FILE).read_text())
+    return accounts
+
+
+async def _sign_in(platform: Platform) -> None:
+    first = platform.journey("signing-in")
+    await asyncio.gather(*(first.as_(username) for username in EVERYBODY))
     await first.visitor()
-    yield standing
-    for bidder in standing.sockets:
+
+
+async def _leave(platform: Platform) -> None:
+    for bidder in platform.sockets:
         await bidder.leave()
-    for browser in standing.browsers.values():
+    for browser in platform.browsers.values():
         await browser.close()
 
 
-async def _seed(settings: Settings) -> None:
-    database = Database(settings)
-    await seed(database, settings.luochui_state)
-    await database.close()
+@pytest.fixture(scope="session")
+async def walked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Ends]:
+    """By module, how the walks of every module that is tested here ended: all at the same time."""
+    modules = {item.module for item in request.session.items if isinstance(item, pytest.Function)}
+    walking = sorted((m for m in modules if hasattr(m, "WALKS")), key=lambda m: str(m.__name__))
+    starting = asyncio.Lock()
+    ends = await asyncio.gather(
+        *(walk_all(module, tmp_path_factory.mktemp("lives"), starting) for module in walking)
+    )
+    return {module.__name__: end for module, end in zip(walking, ends, strict=True)}
+
+
+async def walk_all(module: ModuleType, out: Path, starting: asyncio.Lock) -> Ends:
+    """Walk the walks of a module beside one another, as auctions run, on a platform of theirs."""
+    walks: tuple[Walk, ...] = module.WALKS
+    in_a_bucket = getattr(module, "IN_A_BUCKET", False)
+    async with standing(out, starting, in_a_bucket=in_a_bucket) as platform:
+        journeys = {walk.__name__: platform.journey(walk.__name__) for walk in walks}
+        ends = await asyncio.gather(
+            *(walk(journeys[walk.__name__], platform) for walk in walks), return_exceptions=True
+        )
+    return {name: end or journeys[name] for name, end in zip(journeys, ends, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def ends(request: pytest.FixtureRequest, walked: dict[str, Ends]) -> Ends:
+    """How the walks of this module ended."""
+    return walked[request.module.__name__]

@@ -1,8 +1,10 @@
 """What the shorter journeys have in common: a lot on offer, bidders in its hall, its end."""
 
+import json
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from auction.kernel.money import Money
@@ -15,8 +17,8 @@ from workers.demo.steps.bidding import expect, hall_client, least
 
 AGREED = Money.yuan(1_000_000)
 NEGOTIATED = {"held_on": "2026-03-01", "note": "双方当庭议价，笔录附卷"}
-SOON, WITH_BIDDERS, WITH_BIDDERS_MAX = 8.0, 14.0, 60.0
-"""Seconds from the choice of the date to the opening; doubled where the machine needs more."""
+SOON, WITH_BIDDERS, OPENING_MAX = 6.0, 10.0, 60.0
+"""Seconds from the choice of the date to the opening; more where the machine needs more."""
 TRIES = 4
 SECONDS_MAX = 90.0
 
@@ -41,22 +43,32 @@ async def price_lot(j: Journey, number: int) -> None:
     j.facts["took"] = time.monotonic() - began
 
 
+def soon(j: Journey) -> float:
+    """Seconds to the opening in which an offer can be published on this machine today."""
+    return min(max(SOON, 1.5 * float(j.text("took"))), OPENING_MAX)
+
+
 def with_bidders(j: Journey) -> float:
-    """Seconds to the opening in which bidders can register and pay on this machine today."""
-    return min(max(WITH_BIDDERS, 2 * float(j.text("took"))), WITH_BIDDERS_MAX)
+    """Seconds to the opening in which bidders can register and pay, too."""
+    return min(max(WITH_BIDDERS, 2.5 * float(j.text("took"))), OPENING_MAX)
 
 
 async def offer(j: Journey, *, opens_in: float, balance_days: str = "") -> None:
     """Draft, decide and publish the next round; choose a later date where it came too soon."""
-    await court.draft(j, opens_in=timedelta(seconds=opens_in), balance_days=balance_days)
-    await court.complete(j)
+    await draft(j, opens_in=opens_in, balance_days=balance_days)
     await _publish(j, opens_in)
 
 
+async def draft(j: Journey, *, opens_in: float, balance_days: str = "") -> None:
+    """Draft the next round and complete what is published with it."""
+    await court.draft(j, opens_in=timedelta(seconds=opens_in), balance_days=balance_days)
+    await court.complete(j)
+
+
 async def publish_soon(j: Journey) -> None:
-    """The same for a draft that has other dates."""
-    await court.choose_opening(j, opens_in=timedelta(seconds=SOON))
-    await _publish(j, SOON)
+    """Choose the dates of a draft, decide and publish it."""
+    await court.choose_opening(j, opens_in=timedelta(seconds=soon(j)))
+    await _publish(j, soon(j))
 
 
 async def _publish(j: Journey, opens_in: float) -> None:
@@ -94,7 +106,9 @@ async def watch(j: Journey, platform: Platform) -> Bidder:
     visitor = await j.visitor()
 
     async def is_made() -> bool:
-        return "data-session" in (await visitor.get(_public(j, "/room"))).text
+        found = re.search(r'data-session="([^"]+)"', (await visitor.get(_public(j, "/room"))).text)
+        j.facts["session_id"] = found[1] if found else ""
+        return found is not None
 
     await j.until(is_made, "the session to be made", seconds=SECONDS_MAX)
     watcher = Bidder(j.address.live_origin, j.address.web_origin, j.text("listing_id"))
@@ -153,6 +167,34 @@ async def public_page(j: Journey) -> Page:
     return await (await j.visitor()).get(_public(j))
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry of the journal, as a supervisor takes it away."""
+
+    stream: str
+    kind: str
+    at: str
+    body: dict[str, object]
+
+
+async def journal(j: Journey) -> list[Fact]:
+    """The whole journal, each stream in its order."""
+    page = await (await j.as_("supervisor")).get("/oversight/journal.jsonl")
+    leaves = [json.loads(line) for line in page.content.splitlines()]
+    return [Fact(leaf["stream"], leaf["kind"], leaf["at"], leaf["body"]) for leaf in leaves]
+
+
+async def held_in(j: Journey, account: str) -> list[int]:
+    """What the accounts of a name hold in the book that leaves for hledger, in fen owed."""
+    page = await (await j.as_("supervisor")).get("/oversight/ledger.hledger")
+    sums: dict[str, int] = {}
+    for line in page.text.splitlines():
+        found = re.fullmatch(rf"    (Liabilities:{account}:\S+)  (-?\d+) FEN", line)
+        if found:
+            sums[found[1]] = sums.get(found[1], 0) - int(found[2])
+    return list(sums.values())
+
+
 async def deposit_of(j: Journey, username: str) -> str:
     """What a bidder's own page says of his deposit."""
     page = await (await j.as_(username)).get(_public(j, "/join"))
@@ -160,6 +202,14 @@ async def deposit_of(j: Journey, username: str) -> str:
     if found is None:
         raise StepError(f"{page.path} says nothing of a deposit")
     return found.group(1)
+
+
+async def refunds_of(j: Journey, username: str) -> list[str]:
+    """The amounts of the payment orders made out to somebody, in yuan as the desk shows them."""
+    page = await (await j.as_(finance.CLERK)).get("/finance/orders")
+    name = j.accounts[username]["name"]
+    rows = [row for row in page.text.split("<tr>") if f">{name}</td>" in row]
+    return [amount for row in rows for amount in re.findall(r">([\d,]+\.\d{2})</td>", row)]
 
 
 async def deposit_says(j: Journey, username: str, words: str) -> None:
