@@ -53,6 +53,8 @@ async def _digest_of(database_url: str, opening_id: UUID) -> str:
         raise Refusal("originals.database_away") from away
     try:
         digest = await connection.fetchval(_OPENING, opening_id)
+    except asyncpg.PostgresError as away:
+        raise Refusal("originals.database_away") from away
     finally:
         await connection.close()
     if digest is None:

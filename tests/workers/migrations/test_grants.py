@@ -26,8 +26,12 @@ NEEDED_BY_SEALER = {
     ("code_holder", "listing_id"): {"SELECT", "INSERT"},
     ("code_holder", "tag"): {"SELECT", "INSERT"},
     ("code_holder", "registration_id"): {"SELECT", "INSERT"},
+    ("original_openings", "id"): {"SELECT"},
+    ("original_openings", "photograph_id"): {"SELECT"},
+    ("photographs", "id"): {"SELECT"},
+    ("photographs", "original_digest"): {"SELECT"},
 }
-"""All that the sealer ever asks for: neither a person, nor a name, nor money."""
+"""All that the sealer and the keeper of originals ask for: no person, no name, no money."""
 RIGHTS = """
     SELECT c.table_name, c.column_name, p.privilege
     FROM information_schema.columns c,

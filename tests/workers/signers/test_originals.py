@@ -13,6 +13,7 @@ from auction.kernel.settings import Settings
 from auction.lots.photographs import Opening, add_photograph, record_opening
 from auction.store.database import Database
 from tests.builders import OFFICER, a_case, an_asset
+from tests.signers import sealer_url
 from workers.signers import originals
 from workers.signers.keyring import Keyring
 
@@ -41,7 +42,8 @@ async def an_opening(database: Database, asset_id: AssetId, content: bytes) -> O
 
 async def lent(keys: Keyring, settings: Settings, opening: object, box: bytes) -> bytes:
     question = {"opening_id": str(opening), "wrapped_key": box[:WRAPPED_BYTES].hex()}
-    return bytes.fromhex((await originals.lend_key(keys, settings.database_url, question))["key"])
+    told = await originals.lend_key(keys, sealer_url(settings.database_url), question)
+    return bytes.fromhex(told["key"])
 
 
 async def test_lends_the_key_of_the_picture_that_the_opening_names(
