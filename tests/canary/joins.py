@@ -32,7 +32,11 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _ROUNDS_MAX = 12
 _DIRECT = 4
-"""So many rows from a mark to a code are a way; longer ones that all codes share are chance."""
+"""So many rows from a mark to a code are a way. Longer ones are chance: among thousands of rows
+some share a millisecond, and from there anything leads to anything."""
+_PREVIOUS = "prev"
+"""The journal's chain leads from each entry to the one before it; that is an order, and orders
+are looked at apart."""
 _TIMED_VERSION = 7
 CORRELATION_MIN = 0.9
 """Of two orders of few bidders; five standard deviations where there are more."""
@@ -80,7 +84,7 @@ def _tokens(value: Value) -> Iterator[str]:
         yield value.hex()
         yield from _inside(value.decode("utf-8", "replace"))
     elif isinstance(value, Mapping):
-        yield from _tokens(list(value.values()))
+        yield from _tokens([inner for name, inner in value.items() if name != _PREVIOUS])
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _tokens(one)
@@ -142,13 +146,11 @@ def reached(
 
 
 def _tells(near: Steps, code: str, who: str, most: int) -> bool:
-    """Whether few codes lead to somebody at all, or few so directly, and to few so directly."""
-    to_him = {one: whom[who].round for one, whom in near.items() if who in whom}
-    if len(to_him) <= most:
-        return True
+    """Whether few codes lead to somebody so directly, and this one to few so directly."""
     here = near[code][who].round
-    as_near = [one for one, distance in to_him.items() if distance <= here]
-    beside = [other for other, step in near[code].items() if step.round <= here]
+    to_him = [whom[who].round for whom in near.values() if who in whom]
+    as_near = [distance for distance in to_him if distance <= here]
+    beside = [step for step in near[code].values() if step.round <= here]
     return here <= _DIRECT and len(as_near) <= most and len(beside) <= most
 
 

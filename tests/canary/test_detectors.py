@@ -1,5 +1,6 @@
 """The detectors on small made-up leaks: each kind is found, and what is no leak is not."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4  # noqa: TID251
 
@@ -155,6 +156,20 @@ class TestJoins:
         found = reached([*innocent(), *bids, batch, case, direct], people(), CODES, most=3)
         assert found[code(3)].keys() == {"b3"}
         assert not found[code(20)]
+
+    def test_the_chain_of_the_journal_leads_from_no_entry_to_another(self) -> None:
+        entries = [
+            row("journal", {
+                "xmin": 9000 + n, "hash": bytes([n]) * 32, "leaf": json.dumps(
+                    {"prev": (bytes([n - 1]) * 32).hex(), "body": {"code": code(n)}}
+                ).encode(),
+            }) for n in range(1, MANY)
+        ]  # fmt: skip
+        same_moment = row(
+            "journal", {"xmin": 9000, "hash": bytes(32), "recorded_at": NOON + timedelta(seconds=3)}
+        )
+        found = reached([*innocent(), same_moment, *entries], people(), CODES, most=MANY // 4)
+        assert not any(found.values())
 
     def test_a_small_group_is_a_leak_too(self) -> None:
         batch = [
