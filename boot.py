@@ -29,7 +29,7 @@ HELP = """\
 make demo      build, start everything, run the journey once, keep serving (Ctrl-C ends it)
 make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; fails where a bar of tests/coverage_bars.py is missed
-make lives     the suite's long part: a worker killed again and again (minutes)
+make lives     the suite's long part: a worker killed again and again, a canary among 200 (minutes)
 make mutants   plant faults in the contest, change its operators one by one, say who noticed
 make lint      style, types, floors, and no URL in the locks
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
