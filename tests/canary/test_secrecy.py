@@ -313,6 +313,18 @@ class TestTheSearch:
 
 
 class TestTheDump:
+    @pytest.mark.parametrize("channel", [Channel.DUMP, Channel.ROLES])
+    def test_holds_nobodys_identity_in_the_clear(
+        self, searched: Searched, channel: Channel
+    ) -> None:
+        for bird, is_planted in ((searched.decoy, True), (searched.canary, False)):
+            found = [
+                one.where
+                for one in searched.of(channel)
+                if any(word.encode() in one.raw for word in bird.identity)
+            ]
+            assert bool(found) is is_planted, found
+
     def test_joins_no_code_to_anybody_but_the_planted_one(self, searched: Searched) -> None:
         codes, bidding = searched.sale.codes.values(), len(searched.sale.sockets)
         found = reached(searched.rows, searched.people, codes, most=max(4, bidding // 4))

@@ -55,7 +55,12 @@ class Bird:
     @property
     def plain(self) -> tuple[str, ...]:
         """Words that anybody would know him by."""
-        words = (self.name, self.username, self.number, self.account, self.mail)
+        return (self.username, *self.identity)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What he did not choose himself, and where he is reached."""
+        words = (self.name, self.number, self.account, self.mail)
         return tuple(word for word in words if word)
 
 
