@@ -186,7 +186,26 @@ async def the_court_takes_it_back(j: Journey, platform: Platform) -> None:
     j.facts["public"] = (await roads.public_page(j)).said
     await roads.lot_says(j, "已撤回")
     await roads.deposit_says(j, "bidder5", "退还中")
+    await _take_evidence(j)
     j.facts["refunds"] = await roads.refunds_of(j, "bidder5")
+
+
+async def _take_evidence(j: Journey) -> None:
+    """The published paper with the authority's certificate, and a photograph as handed in."""
+    officer = await j.as_(court.OFFICER)
+    papers = await officer.get(f"/court/cases/{j.text('case_id')}/notices")
+    announcement = re.search(
+        r'href="(/notices/[^"]+/paper)" data-kind="auction_announcement"', papers.text
+    )
+    visitor = await j.visitor()
+    j.write(
+        "announcement.pdf", (await visitor.get(announcement[1] if announcement else "")).content
+    )
+    j.write("authority.cer", (await visitor.get("/verify/authority.cer")).content)
+    asset = f"/court/assets/{j.text('asset_id')}"
+    first = re.search(r'<option value="([^"]+)"[^>]*>第 1 张', (await officer.get(asset)).text)
+    wanted = {"photograph": first[1] if first else "", "reason": "核对拍摄地点"}
+    j.write("original.jpg", (await officer.submit(asset, "open-original", wanted)).content)
 
 
 WALKS = (

@@ -4,13 +4,16 @@ Each test looks at how its own life went; `tests/journeys/lives.py` tells it.
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from auction.kernel.money import Money
 from tests.journeys import lives, roads
 from tests.journeys.conftest import Ends, ended
+from tests.workers.signers.test_documents import judged
 from workers.demo.journey import Journey
+from workers.demo.photo import house
 
 pytestmark = pytest.mark.journey
 
@@ -130,6 +133,21 @@ class TestAWithdrawal:
         j = ended(ends, lives.the_court_takes_it_back)
         assert j.facts["bids"] == [False, "over"]
         assert lives.FULFILLED in j.text("public")
+
+    def test_leaves_a_paper_that_a_stranger_finds_valid_trusted_and_whole(
+        self, ends: Ends, tmp_path: Path
+    ) -> None:
+        out = ended(ends, lives.the_court_takes_it_back).out
+        paper, authority = (out / name for name in ("announcement.pdf", "authority.cer"))
+        said = judged(paper.read_bytes(), authority.read_bytes(), tmp_path)
+        for words in ("Signature is Valid", "Certificate is Trusted", "Total document signed"):
+            assert words in said
+
+    def test_leaves_the_original_of_a_photograph_to_be_opened_for_a_reason(
+        self, ends: Ends
+    ) -> None:
+        out = ended(ends, lives.the_court_takes_it_back).out
+        assert (out / "original.jpg").read_bytes() == house()
 
     def test_every_deposit_goes_back_once_and_whole(self, ends: Ends) -> None:
         j = ended(ends, lives.the_court_takes_it_back)
