@@ -11,6 +11,10 @@ from auction.kernel.ids import ListingId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
 from auction.listings.listing import Listing, ListingState
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.queries import proposed
+from auction.people.approvals.request import ApprovalRequest
 from auction.people.queries import is_staff_of
 from auction.settlement.sale import Sale, SaleState
 from auction.store.unit import Unit
@@ -152,23 +156,61 @@ async def withdraw_registration(work: Unit, registration_id: UUID) -> None:
     work.record("registration.withdrawn", stream=_stream(registration_id))
 
 
-async def decide_priority(work: Unit, registration_id: UUID, *, rank: int | None) -> None:
-    """Confirm a claimed right of pre-emption with its rank, or decline it (网拍19, 27)."""
+async def propose_priority(
+    work: Unit, registration_id: UUID, *, rank: int | None
+) -> ApprovalRequest:
+    """Propose to confirm a claimed right of pre-emption with a rank, or to decline it (网拍19)."""
+    registration = await work.lock(Registration, registration_id)
+    work.require(policy.PROPOSE_PRIORITY, registration.court_id)
+    if rank is not None and rank < 1:
+        raise Refusal("registration.rank_not_positive")
+    _check_undecided(work, registration)
+    work.record("priority.proposed", stream=_stream(registration_id), rank=rank or 0)
+    return await propose(work, await _priority(work, registration, rank))
+
+
+async def decide_priority(work: Unit, registration_id: UUID, *, seen: str) -> None:
+    """Say yes, as another member of the panel, to what was proposed (网拍19, 27).
+
+    `seen` is the digest of the proposal he read.
+    """
     registration = await work.lock(Registration, registration_id)
     work.require(policy.CONFIRM_PRIORITY, registration.court_id)
+    _check_undecided(work, registration)
+    told = await proposed(work.session, Action.PRIORITY, registration_id)
+    rank = int(str(told["rank"])) if told["rank"] is not None else None
+    if await concur(work, await _priority(work, registration, rank), seen=seen) is None:
+        return
+    registration.priority = PriorityState.DECLINED if rank is None else PriorityState.CONFIRMED
+    registration.priority_rank = rank
+    registration.priority_decided_by = work.actor.person_id
+    registration.priority_decided_at = work.now
+    work.record("priority.decided", stream=_stream(registration_id), rank=rank or 0)
+
+
+def _check_undecided(work: Unit, registration: Registration) -> None:
     if registration.person_id == work.actor.person_id:
         raise Refusal("registration.own_priority")
     if registration.priority is PriorityState.NONE:
         raise Refusal("registration.priority_not_claimed")
     if registration.priority is not PriorityState.CLAIMED:
         raise Refusal("registration.priority_decided")
-    if rank is not None and rank < 1:
-        raise Refusal("registration.rank_not_positive")
-    registration.priority = PriorityState.DECLINED if rank is None else PriorityState.CONFIRMED
-    registration.priority_rank = rank
-    registration.priority_decided_by = work.actor.person_id
-    registration.priority_decided_at = work.now
-    work.record("priority.decided", stream=_stream(registration_id), rank=rank or 0)
+
+
+async def _priority(work: Unit, registration: Registration, rank: int | None) -> Matter:
+    listing = await work.load(Listing, registration.listing_id)
+    return Matter(
+        action=Action.PRIORITY,
+        subject=registration.id,
+        court_id=registration.court_id,
+        about=registration.person_id,
+        payload={
+            "listing": listing.title,
+            "person": str(registration.person_id),
+            "ground": registration.priority_ground,
+            "rank": rank,
+        },
+    )
 
 
 def _stream(registration_id: UUID) -> str:

@@ -32,6 +32,7 @@ from auction.listings.commands import (
 )
 from auction.listings.items import ITEMS
 from auction.listings.listing import Listing
+from auction.listings.stays import propose_resumption, resume_listing
 from auction.listings.terms import Terms
 from auction.lots.asset import SUBJECTS, AssetKind, InvestigationStatus
 from auction.lots.commands import (
@@ -51,6 +52,7 @@ from auction.people.organisation import Court
 from auction.people.person import IDENTITY, Person, PersonKind
 from auction.store.database import Database
 from auction.store.unit import Unit
+from tests.staff import employ
 
 A_MILLION = Money.yuan(1_000_000)
 COURT = CourtId("浙0199")
@@ -223,6 +225,15 @@ async def a_listing(database: Database, *, lot_id: LotId | None = None) -> Listi
     _wait(database, timedelta(days=4))
     async with database.unit(OFFICER) as work:
         return await publish_listing(work, drafted.id)
+
+
+async def resume(database: Database, listing_id: ListingId, *, second: Actor = PANEL[0]) -> Listing:
+    """The officer proposes to go on with a suspended listing, a second person says yes."""
+    await employ(database, OFFICER, second)
+    async with database.unit(OFFICER) as work:
+        seen = (await propose_resumption(work, listing_id)).payload_hash
+    async with database.unit(second) as work:
+        return await resume_listing(work, listing_id, seen=seen)
 
 
 def later(terms: Terms, *, days: int) -> Terms:

@@ -59,6 +59,22 @@ class Server:
         await connection.execute("CREATE DATABASE luochui")
         await connection.close()
 
+    async def stop_approval_clock(self) -> None:
+        """The tests' time stands in March 2026; the database's own clock is not asked."""
+        await self._approval_clock("'-infinity'::timestamptz")
+
+    async def start_approval_clock(self) -> None:
+        """Ask the database's own clock again, as every running platform does."""
+        await self._approval_clock("clock_timestamp()")
+
+    async def _approval_clock(self, tells: str) -> None:
+        connection = await asyncpg.connect(self.owner_url)
+        await connection.execute(
+            "CREATE OR REPLACE FUNCTION approval_clock() RETURNS timestamptz"
+            f" LANGUAGE sql STABLE AS $$ SELECT {tells} $$"
+        )
+        await connection.close()
+
 
 def _reachable_folder() -> Path:
     """A folder below which an unprivileged server can live: not pytest's 0700 tmp_path."""
@@ -99,6 +115,7 @@ def server() -> Iterator[Server]:
     running = Server(postgres)
     asyncio.run(running.prepare())
     upgrade(running.owner_url, LAW, subject_keys=folder / "subject.keys")
+    asyncio.run(running.stop_approval_clock())
     yield running
     leash.let_go(postgres.pid)
     postgres.stop()
@@ -172,7 +189,9 @@ async def signer(settings: Settings) -> AsyncIterator[KeyHolder]:
         yield asking
 
 
-_TABLES = [name for name in metadata().tables if name not in {"platform", "alembic_version"}]
+KEPT = {"platform", "alembic_version", "approval_seat"}
+"""What the migrations wrote."""
+_TABLES = [name for name in metadata().tables if name not in KEPT]
 _WRITTEN_TO = " UNION ALL ".join(
     f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in _TABLES
 )

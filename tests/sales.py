@@ -76,6 +76,8 @@ def staff(serial: int, role: Role) -> Actor:
 OFFICER = staff(101, Role.OFFICER)
 PANEL = staff(102, Role.PANEL)
 APPROVER = staff(103, Role.FINANCE_APPROVER)
+CLERK = staff(111, Role.FINANCE_CLERK)
+SUPERVISOR = staff(112, Role.SUPERVISOR)
 BUYER = Actor(PersonId(UUID(int=104)), frozenset({Role.BIDDER}))
 APPLICANT = Actor(PersonId(UUID(int=105)), frozenset({Role.BIDDER}))
 DEBTOR = Actor(PersonId(UUID(int=106)), frozenset({Role.BIDDER}))
@@ -89,9 +91,14 @@ REGISTRY = Actor(
 BUREAU = Actor(
     PersonId(UUID(int=110)), frozenset({Role.TAX}), organisation_id=OrganisationId(UUID(int=202))
 )
+PEOPLE = (
+    OFFICER, PANEL, APPROVER, CLERK, SUPERVISOR, BUYER, APPLICANT, DEBTOR, BANK, STRANGER,
+)  # fmt: skip
+"""Those with an account of their own."""
 NAMES = {
     101: "沈执", 102: "顾衡", 103: "金核", 104: "张三", 105: "周立信", 106: "吴长欠",
     107: "杭湾商业银行", 108: "路人", 109: "登记经办", 110: "税务经办",
+    111: "钱谨", 112: "严鉴",
 }  # fmt: skip
 
 
@@ -120,27 +127,29 @@ class SaleDesk(Desk):
             for serial, name in NAMES.items():
                 first = f"99010119800101{serial:03d}"
                 await a_person(work, UUID(int=serial), name, first + check_digit(first))
+            await work.session.flush()
+            for actor in PEOPLE:
+                for role in actor.roles:
+                    work.add(
+                        RoleGrant(
+                            id=work.new_id(), person_id=actor.person_id, role=role,
+                            court_id=actor.court_id, organisation_id=None, granted_at=NOON,
+                            revoked_at=None,
+                        )
+                    )  # fmt: skip
 
     async def let_in(self, password: str) -> None:
-        """Give everybody their roles and one password, to sign in as p<serial>."""
+        """Give everybody one password, to sign in as p<serial>."""
         passwords = Passwords()
         password_hash = await passwords.hash(password)
         passwords.close()
         async with self.database.unit(SYSTEM) as work:
-            for actor in (OFFICER, PANEL, APPROVER, BUYER, APPLICANT, DEBTOR, STRANGER):
+            for actor in PEOPLE:
                 work.add(
                     Credential(
                         person_id=actor.person_id, password_hash=password_hash, changed_at=NOON
                     )
                 )
-                for role in actor.roles:
-                    work.add(
-                        RoleGrant(
-                            id=work.new_id(), person_id=actor.person_id, role=role,
-                            court_id=actor.court_id, organisation_id=None,
-                            granted_at=NOON, revoked_at=None,
-                        )
-                    )  # fmt: skip
 
     async def a_listing(self, *, is_enterprise: bool = False) -> Offered:
         async with self.database.unit(SYSTEM) as work:

@@ -10,7 +10,8 @@ NEGOTIATE = permit("assignment.negotiate", Role.OFFICER, same_court=True, basis=
 APPRAISE = permit("assignment.appraise", Role.OFFICER, same_court=True, basis="参考价14")
 WITHDRAW = permit("assignment.withdraw", Role.OFFICER, same_court=True, basis="参考价29")
 
-ANNOUNCE_DRAW = permit("draw.announce", Role.OFFICER, same_court=True, basis="参考价16")
+PROPOSE_DRAW = permit("draw.propose", Role.OFFICER, same_court=True, basis="参考价16")
+ANNOUNCE_DRAW = permit("draw.announce", Role.SUPERVISOR, same_court=True, basis="参考价16")
 CONTRIBUTE = permit("draw.contribute", Role.BIDDER, Role.OFFICER, basis="参考价16")
 """Parties of the case and its officer; the command asks who exactly."""
 RUN_DRAW = permit("draw.run", Role.SYSTEM, basis="参考价16")
@@ -35,6 +36,7 @@ PERMISSIONS = (
     NEGOTIATE,
     APPRAISE,
     WITHDRAW,
+    PROPOSE_DRAW,
     ANNOUNCE_DRAW,
     CONTRIBUTE,
     RUN_DRAW,

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.routing import Match
 
 from auction.kernel.actor import Actor, Role
+from auction.people.approvals.action import EVERYBODY
 from web.i18n import n_
 
 
@@ -22,14 +23,18 @@ VISITORS = frozenset({Role.VISITOR})
 BIDDERS = frozenset({Role.BIDDER})
 """Everybody who signed up; the desks of bidders are hidden from those with a desk of their own."""
 
+APPROVERS = EVERYBODY
+"""Whoever has a part in four eyes."""
+
 LINKS = (
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/sales", n_("成交交付"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/plans", n_("案款分配"), frozenset({Role.OFFICER, Role.PANEL})),
+    Link("/approvals", n_("审批箱"), APPROVERS),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
     Link("/inbox", n_("收到的文书"), frozenset({Role.AGENCY})),
-    Link("/court/plans", n_("分配与发放"), frozenset({Role.FINANCE_APPROVER})),
+    Link("/court/plans", n_("分配与发放"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
     Link("/oversight", n_("监督"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),

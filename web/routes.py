@@ -25,7 +25,7 @@ from web.pages import (
     room,
     verify,
 )
-from web.pages.account import administration, demo, factors, letters, signing
+from web.pages.account import administration, approvals, demo, factors, letters, signing
 from web.pages.court import (
     assets,
     cases,
@@ -63,6 +63,7 @@ PAGES: tuple[ModuleType, ...] = (
     factors,
     letters,
     administration,
+    approvals,
     demo,
     registration,
     room,

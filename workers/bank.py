@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auction.deposits.commands import confirm_release, receive_deposit, release_deposits
 from auction.deposits.queries import listings_with_deposits
-from auction.distribution.commands import confirm_disbursement
+from auction.distribution.payouts import confirm_disbursement
 from auction.kernel.actor import SYSTEM
 from auction.kernel.refusal import Refusal
 from auction.ledger.commands import (

@@ -1,49 +1,44 @@
-"""From proceeds to creditors: draw up, serve, approve, pay out, confirm."""
+"""From proceeds to creditors: draw up, serve, propose, approve."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from auction.cases.case import Case, CaseState, Party
+from auction.cases.case import Case, Party
 from auction.cases.claims import Claim
 from auction.distribution import policy, service
 from auction.distribution.estate import Choices, Gathering, Terms, gather
 from auction.distribution.plan import (
+    LIFE,
     OPEN_OBJECTIONS,
-    Disbursement,
-    DisbursementState,
-    DisbursementTrigger,
     ObjectionState,
-    PayeeKind,
     Plan,
     PlanLine,
-    PlanObjection,
     PlanState,
     PlanTrigger,
 )
+from auction.distribution.standing import (
+    account_of,
+    check_another,
+    check_free,
+    lines_of,
+    objections_to,
+)
 from auction.distribution.waterfall import Line, SellerTaxRank, distribute
+from auction.kernel import transitions
 from auction.kernel.actor import Permission
 from auction.kernel.clock import BEIJING
-from auction.kernel.ids import AccountId, CourtId
+from auction.kernel.ids import CourtId
 from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
-from auction.law.periods import ends_at
 from auction.law.rulebook import BY_NAME
 from auction.ledger.book import balance, find_account, open_account, post
 from auction.ledger.chart import AccountKind
-from auction.ledger.orders import (
-    OrderKind,
-    Payment,
-    confirm_payment,
-    fail_payment,
-    order_payment,
-)
-from auction.ledger.statement import BankLine
 from auction.ledger.transfer import Posting, Transfer
-from auction.lots.lot import Lot
 from auction.notices.commands import issue_notice
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.request import ApprovalRequest
 from auction.settlement.sale import Sale, SaleState, TaxLine
 from auction.store.unit import Unit
 
@@ -51,17 +46,6 @@ DISTRIBUTABLE = frozenset(
     {SaleState.TAXES_ASSESSED, SaleState.TAXES_PAID, SaleState.REGISTERED, SaleState.DELIVERED}
 )
 """Title has passed and the bureau has said what taxes the sale carries."""
-
-ACCOUNT_OF: Mapping[PayeeKind, AccountKind] = MappingProxyType(
-    {
-        PayeeKind.COURT: AccountKind.COSTS,
-        PayeeKind.COST_BEARER: AccountKind.COSTS,
-        PayeeKind.TAX_BUREAU: AccountKind.TAXES_PAYABLE,
-        PayeeKind.CREDITOR: AccountKind.CREDITOR_CLAIM,
-        PayeeKind.DEBTOR: AccountKind.SURPLUS,
-    }
-)
-PAYOUT_DUE = "funds.payout_due"
 
 
 async def draft_plan(work: Unit, *, sale_id: UUID, choices: Choices) -> Plan:
@@ -186,25 +170,34 @@ async def withdraw_plan(work: Unit, plan_id: UUID, *, reason: str) -> Plan:
     return plan
 
 
-async def approve_plan(work: Unit, plan_id: UUID) -> Plan:
+async def propose_plan(work: Unit, plan_id: UUID) -> ApprovalRequest:
+    """Put a served plan up for approval, once nobody can object any more."""
+    plan = await _lock(work, plan_id, policy.PROPOSE)
+    await _check_approvable(work, plan)
+    _record(work, plan, "plan.proposed", proceeds_fen=plan.proceeds.fen)
+    return await propose(work, await _matter(work, plan))
+
+
+async def approve_plan(work: Unit, plan_id: UUID, *, seen: str) -> Plan:
     """A second person approves; every fen leaves the proceeds for the account of its payee.
 
-    Refuses with `plan.same_person`, `plan.window_open`, `plan.amend_first` (an objection was
-    right) and `plan.objected` (the whole plan is disputed). A disputed line alone does not
-    hold the rest up: it is withheld when it comes to paying (民诉解释510).
+    `seen` is the digest of the plan as he read it. Refuses with `plan.same_person`,
+    `plan.window_open`, `plan.amend_first` (an objection was right) and `plan.objected` (the
+    whole plan is disputed). A disputed line alone does not hold the rest up: it is withheld
+    when it comes to paying (民诉解释510).
     """
     plan = await _lock(work, plan_id, policy.APPROVE)
-    if work.actor.person_id == plan.drafted_by:
-        raise Refusal("plan.same_person")
-    await _check_free(work, plan)
-    await _check_objections(work, plan)
+    await check_another(work, plan.drafted_by)
+    await _check_approvable(work, plan)
+    if await concur(work, await _matter(work, plan), seen=seen) is None:
+        return plan
     plan.advance(PlanTrigger.APPROVE)
     plan.approved_by, plan.approved_at = work.actor.person_id, work.now
     court_id = CourtId(plan.court_id)
     proceeds = await open_account(work, AccountKind.PROCEEDS, f"sale:{plan.sale_id}", court_id)
     transfers = [
-        Transfer(proceeds, await _account_of(work, plan, line), line.paid)
-        for line in await _lines(work, plan)
+        Transfer(proceeds, await account_of(work, plan, line), line.paid)
+        for line in await lines_of(work, plan)
         if line.paid > ZERO
     ]
     posting = Posting(
@@ -219,173 +212,49 @@ async def approve_plan(work: Unit, plan_id: UUID) -> Plan:
     return plan
 
 
-async def _check_free(work: Unit, plan: Plan) -> None:
-    """A hold on the lot or a stay of the case stops the money too (网拍36(2), 民诉法267)."""
-    sale = await work.load(Sale, plan.sale_id)
-    lot = await work.load(Lot, sale.lot_id)
-    if lot.held_ground:
-        raise Refusal("lot.held", ground=lot.held_ground)
-    case = await work.load(Case, plan.case_id)
-    if case.state is CaseState.STAYED:
-        raise Refusal("plan.case_stayed", ground=case.stay_ground)
+async def _matter(work: Unit, plan: Plan) -> Matter:
+    """The whole plan as it stands: each line, its payee and his account."""
+    lines = [
+        {
+            "title": line.title,
+            "payee": line.payee_name,
+            "account": line.payee_account,
+            "asked_fen": line.asked.fen,
+            "amount_fen": line.paid.fen,
+            "basis": line.basis,
+        }
+        for line in await lines_of(work, plan)
+    ]
+    return Matter(
+        action=Action.PLAN_APPROVE,
+        subject=plan.id,
+        court_id=plan.court_id,
+        payload={
+            "plan": plan.number,
+            "total_fen": plan.proceeds.fen,
+            "note": plan.note,
+            "payments": lines,
+        },
+    )
 
 
-async def _check_objections(work: Unit, plan: Plan) -> None:
+async def _check_approvable(work: Unit, plan: Plan) -> None:
+    await check_free(work, plan)
     until = await service.deadline(work.session, plan)
     if until is None or work.now < until:
         raise Refusal("plan.window_open", until=until.isoformat() if until else "")
-    for objection in await _objections(work, plan):
+    for objection in await objections_to(work, plan):
         if objection.state is ObjectionState.UPHELD:
             raise Refusal("plan.amend_first")
         if objection.state in OPEN_OBJECTIONS and objection.line_id is None:
             raise Refusal("plan.objected")
-
-
-async def order_disbursement(work: Unit, line_id: UUID) -> Disbursement:
-    """Order the bank to pay one line; neither who drew up nor who approved may do it."""
-    line = await work.load(PlanLine, line_id)
-    plan = await _lock(work, line.plan_id, policy.ORDER)
-    ordered_by = work.actor.person_id
-    if ordered_by is None or ordered_by in {plan.drafted_by, plan.approved_by}:
-        raise Refusal("plan.same_person")
-    await _check_free(work, plan)
-    await _check_payable(work, plan, line)
-    name, number = await _payee_account(work, line)
-    disbursement_id = work.new_id()
-    case = await work.load(Case, plan.case_id)
-    payment = Payment(
-        kind=OrderKind.DISBURSEMENT,
-        owner_ref=f"disbursement:{disbursement_id}",
-        court_id=CourtId(plan.court_id),
-        source=await _account_of(work, plan, line),
-        payee_name=name,
-        payee_account=number,
-        amount=line.paid,
-        due_at=ends_at(plan.approved_at or work.now, BY_NAME[case.rulebook].rule(PAYOUT_DUE)),
-    )
-    order = await order_payment(work, payment)
-    disbursement = Disbursement(
-        id=disbursement_id,
-        subject_key=await work.holder_key(number, disbursement_id),
-        plan_id=plan.id,
-        line_id=line.id,
-        court_id=plan.court_id,
-        order_number=order.order_number,
-        amount=line.paid,
-        payee_name=name,
-        payee_account=number,
-        state=DisbursementState.ORDERED,
-        ordered_by=ordered_by,
-        ordered_at=work.now,
-    )
-    work.add(disbursement)
-    _record(work, plan, "disbursement.ordered", **_amounts(disbursement))
-    return disbursement
-
-
-async def _check_payable(work: Unit, plan: Plan, line: PlanLine) -> None:
-    if plan.state is not PlanState.APPROVED or line.paid == ZERO:
-        raise Refusal("state.not_allowed", state=str(plan.state), trigger="order_disbursement")
-    disputed = [o.line_id for o in await _objections(work, plan) if o.state in OPEN_OBJECTIONS]
-    if line.id in disputed:
-        raise Refusal("plan.line_disputed")
-    live = await work.session.scalar(
-        select(Disbursement.order_number).where(
-            Disbursement.line_id == line.id, Disbursement.state != DisbursementState.FAILED
-        )
-    )
-    if live is not None:
-        raise Refusal("disbursement.already_ordered", order=live)
-
-
-async def _payee_account(work: Unit, line: PlanLine) -> tuple[str, str]:
-    """The account a party has named by now; for everybody else the one on the plan."""
-    party = await work.load(Party, line.party_id) if line.party_id else None
-    if party is not None and party.payout_account:
-        return party.payout_name or party.name, party.payout_account
-    if not line.payee_account:
-        raise Refusal("disbursement.no_account", payee=line.payee_name)
-    return line.payee_name, line.payee_account
-
-
-async def confirm_disbursement(work: Unit, *, order_number: str, line: BankLine) -> Disbursement:
-    """The bank's statement shows the payment; the last one makes the plan paid."""
-    disbursement = await _lock_disbursement(work, order_number, policy.CONFIRM)
-    disbursement.advance(DisbursementTrigger.CONFIRM)
-    await confirm_payment(work, order_number=order_number, line=line)
-    disbursement.confirmed_at = work.now
-    disbursement.statement_line_id = line.id
-    plan = await work.lock(Plan, disbursement.plan_id)
-    _record(work, plan, "disbursement.confirmed", **_amounts(disbursement))
-    if await _is_paid(work, plan):
-        plan.advance(PlanTrigger.PAY_LAST_LINE)
-        _record(work, plan, "plan.paid", proceeds_fen=plan.proceeds.fen)
-    return disbursement
-
-
-async def fail_disbursement(work: Unit, *, order_number: str) -> Disbursement:
-    """The bank could not pay: the money is the payee's again, and may be ordered anew."""
-    disbursement = await _lock_disbursement(work, order_number, policy.FAIL)
-    disbursement.advance(DisbursementTrigger.FAIL)
-    await fail_payment(work, order_number=order_number)
-    plan = await work.load(Plan, disbursement.plan_id)
-    _record(work, plan, "disbursement.failed", **_amounts(disbursement))
-    return disbursement
-
-
-async def _is_paid(work: Unit, plan: Plan) -> bool:
-    await work.session.flush()
-    confirmed = await work.session.scalars(
-        select(Disbursement.line_id).where(
-            Disbursement.plan_id == plan.id, Disbursement.state == DisbursementState.CONFIRMED
-        )
-    )
-    due = {line.id for line in await _lines(work, plan) if line.paid > ZERO}
-    return due == set(confirmed)
-
-
-async def _account_of(work: Unit, plan: Plan, line: PlanLine) -> AccountId:
-    kind = ACCOUNT_OF[line.payee_kind]
-    own = f"plan_line:{line.id}"
-    owner = f"claim:{line.claim_id}" if kind is AccountKind.CREDITOR_CLAIM else own
-    return await open_account(work, kind, owner, CourtId(plan.court_id))
-
-
-async def _lines(work: Unit, plan: Plan) -> Sequence[PlanLine]:
-    rows = await work.session.scalars(
-        select(PlanLine).where(PlanLine.plan_id == plan.id).order_by(PlanLine.position)
-    )
-    return rows.all()
-
-
-async def _objections(work: Unit, plan: Plan) -> Sequence[PlanObjection]:
-    rows = await work.session.scalars(select(PlanObjection).where(PlanObjection.plan_id == plan.id))
-    return rows.all()
+    transitions.after(LIFE, plan.state, PlanTrigger.APPROVE)
 
 
 async def _lock(work: Unit, plan_id: UUID, permission: Permission) -> Plan:
     plan = await work.lock(Plan, plan_id)
     work.require(permission, plan.court_id)
     return plan
-
-
-async def _lock_disbursement(work: Unit, order_number: str, permission: Permission) -> Disbursement:
-    found = await work.session.scalar(
-        select(Disbursement.id).where(Disbursement.order_number == order_number)
-    )
-    if found is None:
-        raise Refusal("not_found", what="disbursement", id=order_number)
-    disbursement = await work.lock(Disbursement, found)
-    work.require(permission, disbursement.court_id)
-    return disbursement
-
-
-def _amounts(disbursement: Disbursement) -> dict[str, str | int]:
-    return {
-        "disbursement": str(disbursement.id),
-        "order": disbursement.order_number,
-        "amount_fen": disbursement.amount.fen,
-    }
 
 
 def _record(work: Unit, plan: Plan, kind: str, **body: object) -> None:

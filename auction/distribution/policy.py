@@ -9,12 +9,22 @@ OBJECT = permit("plan.object", Role.BIDDER, basis="民诉解释509")
 ANSWER_OBJECTION = permit(
     "plan.answer_objection", Role.OFFICER, Role.PANEL, same_court=True, basis="民诉解释510"
 )
+PROPOSE = permit("plan.propose", Role.OFFICER, same_court=True, basis="法发〔2017〕6号13")
 APPROVE = permit(
     "plan.approve", Role.OFFICER, Role.PANEL, same_court=True, basis="法发〔2017〕6号13"
 )
-ORDER = permit(
-    "disbursement.order", Role.FINANCE_APPROVER, same_court=True, basis="法发〔2017〕6号11-13"
+PROPOSE_PAYOUT = permit(
+    "disbursement.propose", Role.FINANCE_CLERK, same_court=True, basis="法发〔2017〕6号11-13"
 )
+APPROVE_PAYOUT = permit(
+    "disbursement.approve",
+    Role.OFFICER,
+    Role.SUPERVISOR,
+    Role.FINANCE_APPROVER,
+    same_court=True,
+    basis="法发〔2017〕6号11-13",
+)
+"""The table of actions says in which order; the finance approver's yes orders the payments."""
 CONFIRM = permit("disbursement.confirm", Role.SYSTEM, basis="法发〔2017〕6号4")
 FAIL = permit(
     "disbursement.fail",
@@ -40,8 +50,10 @@ PERMISSIONS = (
     WITHDRAW,
     OBJECT,
     ANSWER_OBJECTION,
+    PROPOSE,
     APPROVE,
-    ORDER,
+    PROPOSE_PAYOUT,
+    APPROVE_PAYOUT,
     CONFIRM,
     FAIL,
     READ,

@@ -152,6 +152,14 @@ async def plans_of_case(session: AsyncSession, case_id: UUID) -> Sequence[PlanVi
     return [await _plan_view(session, row) for row in rows.all()]
 
 
+async def plan_of_line(session: AsyncSession, line_id: UUID) -> UUID:
+    """The plan that a line belongs to, or refuse with `not_found`."""
+    found = await session.scalar(select(PlanLine.plan_id).where(PlanLine.id == line_id))
+    if found is None:
+        raise Refusal("not_found", what="plan_line", id=str(line_id))
+    return found
+
+
 async def plan_of_sale(session: AsyncSession, sale_id: UUID) -> PlanView | None:
     """The live plan of a sale, if one was drawn up."""
     wanted = _plans().where(Plan.sale_id == sale_id, Plan.state != PlanState.WITHDRAWN)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from auction.cases.case import Case, CaseState, Party
+from auction.cases.case import Case, Party
 from auction.kernel.ids import ListingId, LotId, PersonId
 from auction.kernel.refusal import Refusal
 from auction.law import warnings
@@ -202,7 +202,7 @@ async def publish_listing(work: Unit, listing_id: ListingId) -> Listing:
     if listing.state is ListingState.PUBLISHED:
         return listing
     _still_draft(listing)
-    case = await _require_open_case(work, listing)
+    case = await standing.open_case(work.session, listing)
     rules = BY_NAME[listing.rulebook]
     gaps = missing(rules, await standing.of(work.session, listing, lot), work.now)
     if gaps:
@@ -236,27 +236,7 @@ async def suspend_listing(work: Unit, listing_id: ListingId, *, ground: str) -> 
     said = _said(ground)
     listing.advance(ListingTrigger.SUSPEND)
     listing.ground = said
-    listing.resumption_proposed_by = None
     _record(work, listing, "listing.suspended")
-    return listing
-
-
-async def resume_listing(work: Unit, listing_id: ListingId) -> Listing:
-    """Go on when the cause has gone (网拍28(4)): one person proposes, another one resumes."""
-    listing = await work.lock(Listing, listing_id)
-    work.require(policy.RESUME, listing.court_id)
-    person_id = _somebody(work)
-    if listing.state is ListingState.SUSPENDED and listing.resumption_proposed_by is None:
-        await _require_open_case(work, listing)
-        listing.resumption_proposed_by = person_id
-        _record(work, listing, "listing.resumption_proposed", by=str(person_id))
-        return listing
-    if listing.resumption_proposed_by == person_id:
-        raise Refusal("session.second_person_needed")
-    await _require_open_case(work, listing)
-    listing.advance(ListingTrigger.RESUME)
-    listing.resumption_proposed_by, listing.ground = None, ""
-    _record(work, listing, "listing.resumed")
     return listing
 
 
@@ -316,13 +296,6 @@ async def _check_as_published(work: Unit, rules: Rulebook, listing: Listing, lot
     previous = await standing.listing_before(work.session, listing)
     ground = await standing.ground(work.session, lot, previous, current=listing)
     check(rules, ground, listing.terms, publish_at=work.now)
-
-
-async def _require_open_case(work: Unit, listing: Listing) -> Case:
-    case = await work.lock(Case, listing.case_id, share=True)
-    if case.state is not CaseState.OPEN:
-        raise Refusal("case.not_open", state=case.state.value)
-    return case
 
 
 async def _keep_item(work: Unit, listing: Listing, key: str, said: tuple[str, str]) -> None:

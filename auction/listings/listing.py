@@ -102,8 +102,6 @@ class Listing(Base):
     )
     ground: Mapped[str]
     """Why it was suspended or withdrawn, as published."""
-    resumption_proposed_by: Mapped[PersonId | None]
-    """The first of the two persons who end a suspension (网拍28(4))."""
     delay_ground: Mapped[str] = mapped_column(server_default="")
     """Why this round is held later than the law's term; empty while it is in time (网拍26)."""
 

@@ -48,8 +48,6 @@ class ListingView:
     published_at: datetime | None
     concluded_at: datetime | None
     ground: str
-    resumption_proposed_by: PersonId | None
-    """The first of the two persons who end a suspension."""
     delay_ground: str
 
     @property
@@ -270,6 +268,5 @@ def _view(row: Listing) -> ListingView:
         published_at=row.published_at,
         concluded_at=row.concluded_at,
         ground=row.ground,
-        resumption_proposed_by=row.resumption_proposed_by,
         delay_ground=row.delay_ground,
     )

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auction.cases.case import Party
+from auction.cases.case import Case, CaseState, Party
 from auction.kernel.ids import ListingId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import (
@@ -156,3 +156,13 @@ async def _first_published_at(session: AsyncSession, listing: Listing) -> dateti
         .order_by(Listing.published_at)
         .limit(1)
     )
+
+
+async def open_case(session: AsyncSession, listing: Listing) -> Case:
+    """The case of a listing, held as it is until the commit; nothing goes out while it rests."""
+    found = await session.get_one(
+        Case, listing.case_id, with_for_update={"read": True}, populate_existing=True
+    )
+    if found.state is not CaseState.OPEN:
+        raise Refusal("case.not_open", state=found.state.value)
+    return found

@@ -1,4 +1,4 @@
-"""A case comes to rest: every offer made in it stops with it."""
+"""Offers stop with their case at once; going on takes the officer and a panel member (网拍28)."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,13 @@ from sqlalchemy import select
 
 from auction.cases.commands import stay_case
 from auction.kernel.ids import CaseId, ListingId
+from auction.kernel.refusal import Refusal
+from auction.listings import policy, standing
 from auction.listings.commands import suspend_listing
-from auction.listings.listing import Listing, ListingState
+from auction.listings.listing import Listing, ListingState, ListingTrigger
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.request import ApprovalRequest
 from auction.store.unit import Unit
 
 
@@ -32,3 +37,44 @@ async def _suspend_published(work: Unit, case_id: CaseId, ground: str) -> Sequen
     for listing_id in ids:
         await suspend_listing(work, listing_id, ground=ground)
     return ids
+
+
+async def propose_resumption(work: Unit, listing_id: ListingId) -> ApprovalRequest:
+    """Propose to go on, once the cause has gone and the case goes on."""
+    listing = await work.lock(Listing, listing_id)
+    work.require(policy.PROPOSE_RESUMPTION, listing.court_id)
+    await _check_may_go_on(work, listing)
+    work.record("listing.resumption_proposed", stream=listing.stream, listing=str(listing.id))
+    return await propose(work, _matter(listing))
+
+
+async def resume_listing(work: Unit, listing_id: ListingId, *, seen: str) -> Listing:
+    """Go on, as the second person; `seen` is the digest of the proposal he read."""
+    listing = await work.lock(Listing, listing_id)
+    work.require(policy.RESUME, listing.court_id)
+    await _check_may_go_on(work, listing)
+    if await concur(work, _matter(listing), seen=seen) is not None:
+        listing.advance(ListingTrigger.RESUME)
+        listing.ground = ""
+        work.record("listing.resumed", stream=listing.stream, listing=str(listing.id))
+    return listing
+
+
+async def _check_may_go_on(work: Unit, listing: Listing) -> None:
+    if listing.state is not ListingState.SUSPENDED:
+        raise Refusal("state.not_allowed", state=listing.state.value, trigger="resume")
+    await standing.open_case(work.session, listing)
+
+
+def _matter(listing: Listing) -> Matter:
+    return Matter(
+        action=Action.LISTING_RESUME,
+        subject=listing.id,
+        court_id=listing.court_id,
+        payload={
+            "listing": listing.title,
+            "round": listing.round.value,
+            "ground": listing.ground,
+            "closes_at": listing.closes_at.isoformat(),
+        },
+    )

@@ -26,6 +26,16 @@ TOUCH = permit("person.stay_signed_in", Role.SYSTEM)
 FOUND = permit("organisation.found", Role.ADMINISTRATOR, Role.SYSTEM)
 REVOKE_SIGN_INS = permit("person.revoke_sign_ins", Role.ADMINISTRATOR, Role.SYSTEM)
 GRANT_ROLE = permit("person.grant_role", Role.SYSTEM)
+TAKE_PART = permit(
+    "approval.take_part",
+    Role.OFFICER,
+    Role.PANEL,
+    Role.SUPERVISOR,
+    Role.FINANCE_CLERK,
+    Role.FINANCE_APPROVER,
+    Role.ADMINISTRATOR,
+)
+"""In four eyes at all; the table of actions says who has which part."""
 PROPOSE_ROLE = permit("role.propose", Role.ADMINISTRATOR)
 DECIDE_ROLE = permit("role.decide", Role.ADMINISTRATOR)
 ADMINISTER = permit("people.administer", Role.ADMINISTRATOR)

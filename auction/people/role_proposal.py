@@ -1,25 +1,24 @@
 """A role proposed by one administrator and granted by another."""
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.actor import Role
 from auction.kernel.ids import CourtId, OrganisationId, PersonId
 from auction.kernel.refusal import Refusal
 from auction.people import policy
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.queries import proposed
+from auction.people.approvals.request import ApprovalRequest
 from auction.people.commands import new_grant
 from auction.people.organisation import Court, Organisation, OrganisationKind
 from auction.people.person import Person, RoleGrant
-from auction.store.base import Base
-from auction.store.columns import Instant, state_column, states_check
 from auction.store.unit import Unit
 
-PROPOSAL_LIFE = timedelta(hours=24)
 ROLE_OF = {
     OrganisationKind.AGENCY: Role.AGENCY,
     OrganisationKind.REGISTRY: Role.REGISTRY,
@@ -30,37 +29,6 @@ PROPOSED = frozenset(Role) - {Role.VISITOR, Role.BIDDER, Role.SYSTEM}
 COURT_ROLES = PROPOSED - frozenset(ROLE_OF.values())
 
 
-class ProposalState(StrEnum):
-    PROPOSED = "proposed"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-
-
-class RoleProposal(Base):
-    """It lives for a day and is decided once, by somebody else, who is not its subject."""
-
-    __tablename__ = "role_proposal"
-    __table_args__ = (
-        states_check("role", Role),
-        states_check("state", ProposalState),
-        CheckConstraint("decided_by <> proposed_by", name="two_persons"),
-        CheckConstraint(
-            "person_id <> proposed_by AND person_id <> decided_by", name="not_for_oneself"
-        ),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    role: Mapped[Role] = state_column(Role)
-    court_id: Mapped[str | None] = mapped_column(ForeignKey("court.id"))
-    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
-    state: Mapped[ProposalState] = state_column(ProposalState)
-    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    proposed_at: Mapped[datetime] = mapped_column(Instant)
-    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    decided_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
 async def propose_role(
     work: Unit,
     person_id: PersonId,
@@ -68,8 +36,8 @@ async def propose_role(
     role: Role,
     court_id: CourtId | None = None,
     organisation_id: OrganisationId | None = None,
-) -> UUID:
-    """Propose that a person act as something; a second administrator grants it."""
+) -> ApprovalRequest:
+    """Propose that a person act as something; a second administrator grants it within a day."""
     await work.lock(Person, person_id)
     work.require(policy.PROPOSE_ROLE)
     if work.actor.person_id == person_id:
@@ -78,50 +46,46 @@ async def propose_role(
         raise Refusal("role.not_granted", role=str(role))
     await _check_place(work, role, court_id, organisation_id)
     await _refuse_held(work, person_id, role)
-    proposal_id = work.new_id()
-    work.add(
-        RoleProposal(
-            id=proposal_id, person_id=person_id, role=role, court_id=court_id,
-            organisation_id=organisation_id, state=ProposalState.PROPOSED,
-            proposed_by=work.actor.person_id, proposed_at=work.now, decided_by=None,
-            decided_at=None,
-        )
-    )  # fmt: skip
+    told = {
+        "person": str(person_id),
+        "role": str(role),
+        "court": court_id,
+        "organisation": str(organisation_id) if organisation_id else None,
+    }
     work.record("role.proposed", stream=f"person:{person_id}", role=str(role))
-    return proposal_id
+    return await propose(work, _matter(work.new_id(), told))
 
 
-async def decide_role(work: Unit, proposal_id: UUID, *, is_approved: bool) -> None:
-    """Grant a proposed role, or reject it: once, within a day, by another administrator."""
-    proposal = await work.lock(RoleProposal, proposal_id)
+async def grant_proposed(work: Unit, grant_id: UUID, *, seen: str) -> None:
+    """Say yes to a proposed role: the second administrator's yes grants it."""
     work.require(policy.DECIDE_ROLE)
-    _check_second(work, proposal)
-    if proposal.state is not ProposalState.PROPOSED:
-        raise Refusal("state.not_allowed", state=str(proposal.state))
-    if work.now - proposal.proposed_at >= PROPOSAL_LIFE:
-        raise Refusal("role.proposal_over")
-    proposal.decided_by, proposal.decided_at = work.actor.person_id, work.now
-    if not is_approved:
-        proposal.state = ProposalState.REJECTED
-        work.record("role.rejected", stream=f"person:{proposal.person_id}", role=str(proposal.role))
+    told = await proposed(work.session, Action.ROLE_GRANT, grant_id)
+    person_id, role = PersonId(UUID(str(told["person"]))), Role(str(told["role"]))
+    await work.lock(Person, person_id)
+    if await concur(work, _matter(grant_id, told), seen=seen) is None:
         return
-    await _refuse_held(work, proposal.person_id, proposal.role)
-    proposal.state = ProposalState.APPROVED
-    place = (
-        CourtId(proposal.court_id) if proposal.court_id else None,
-        OrganisationId(proposal.organisation_id) if proposal.organisation_id else None,
+    await _refuse_held(work, person_id, role)
+    organisation_id = UUID(str(told["organisation"])) if told["organisation"] else None
+    grant = new_grant(
+        work,
+        person_id,
+        role,
+        CourtId(str(told["court"])) if told["court"] else None,
+        OrganisationId(organisation_id) if organisation_id else None,
     )
-    work.add(new_grant(work, PersonId(proposal.person_id), proposal.role, *place))
-    work.record(
-        "person.role_granted", stream=f"person:{proposal.person_id}", role=str(proposal.role)
-    )
+    grant.id = grant_id
+    work.add(grant)
+    work.record("person.role_granted", stream=f"person:{person_id}", role=str(role))
 
 
-def _check_second(work: Unit, proposal: RoleProposal) -> None:
-    if work.actor.person_id == proposal.proposed_by:
-        raise Refusal("role.second_person")
-    if work.actor.person_id == proposal.person_id:
-        raise Refusal("role.for_oneself")
+def _matter(grant_id: UUID, told: Mapping[str, object]) -> Matter:
+    """Its subject is the grant to be made, so that a person may be proposed for two roles."""
+    return Matter(
+        action=Action.ROLE_GRANT,
+        subject=grant_id,
+        payload=told,
+        about=UUID(str(told["person"])),
+    )
 
 
 async def _check_place(
@@ -150,19 +114,6 @@ async def _refuse_held(work: Unit, person_id: UUID, role: Role) -> None:
     )
     if held is not None:
         raise Refusal("role.held_conflict", role=str(role))
-
-
-async def open_proposals(session: AsyncSession, now: datetime) -> list[RoleProposal]:
-    """What waits for a second administrator, oldest first."""
-    rows = await session.scalars(
-        select(RoleProposal)
-        .where(
-            RoleProposal.state == ProposalState.PROPOSED,
-            RoleProposal.proposed_at > now - PROPOSAL_LIFE,
-        )
-        .order_by(RoleProposal.proposed_at)
-    )
-    return list(rows)
 
 
 async def grants_of(session: AsyncSession, person_id: UUID) -> list[RoleGrant]:

@@ -13,20 +13,9 @@ PLACE_BIDS: Final = permit("bids.place", Role.SYSTEM, basis="网拍20、21")
 CLOSE: Final = permit("session.close", Role.SYSTEM, basis="网拍20(2)")
 ADMIT: Final = permit("ticket.issue", Role.BIDDER, basis="网拍18(1)")
 REDEEM: Final = permit("ticket.redeem", Role.SYSTEM, basis="网拍18(1)")
-SUSPEND: Final = permit(
-    "session.suspend",
-    Role.OFFICER,
-    Role.PANEL,
-    Role.ADMINISTRATOR,
-    Role.SYSTEM,
-    basis="网拍28(1)(2)",
-)
-"""At once, by any one of them; the platform may on failure, and then reports to the court."""
-RESUME: Final = permit(
-    "session.resume", Role.OFFICER, Role.PANEL, same_court=True, basis="网拍28(4)"
-)
-"""By two persons of the court."""
+SUSPEND: Final = permit("session.suspend", Role.SYSTEM, basis="网拍28(1)")
+"""When the listing was suspended; the court's act is on the listing, and so is going on."""
 STOP: Final = permit("session.stop", Role.SYSTEM, basis="网拍28(1)、拍变17")
-"""When the listing was withdrawn; the court's act is on the listing."""
+"""When the listing was withdrawn."""
 
-PERMISSIONS = (MAKE, OPEN, KEEP, PLACE_BIDS, CLOSE, ADMIT, REDEEM, SUSPEND, RESUME, STOP)
+PERMISSIONS = (MAKE, OPEN, KEEP, PLACE_BIDS, CLOSE, ADMIT, REDEEM, SUSPEND, STOP)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auction.kernel.ids import BidderCode, CourtId, ListingId, LotId, PersonId, SessionId
+from auction.kernel.ids import BidderCode, CourtId, ListingId, LotId, SessionId
 from auction.kernel.money import Money
 from auction.kernel.transitions import after
 from auction.store.base import Base
@@ -66,8 +66,6 @@ class Session(Base):
     paused_at: Mapped[datetime | None] = mapped_column(Instant)
     pause_ground: Mapped[str]
     """Why it stands still, as published; empty while it runs."""
-    resumption_proposed_by: Mapped[PersonId | None]
-    """The first of the two persons who end a suspension."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     leading_code: Mapped[BidderCode | None]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from auction.kernel.ids import ListingId, SessionId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing, ListingState
+from auction.listings.stays import resume_listing
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine
@@ -80,29 +81,30 @@ async def extend_for_lag(work: Unit, *, session_id: SessionId, epoch: int, lag_m
 
 
 async def suspend_session(work: Unit, *, session_id: SessionId, ground: str) -> None:
-    """Suspend at once, by the court's decision or on a failure (网拍28)."""
+    """Suspend at once, because the court suspended the listing (网拍28(1))."""
     session = await lock_session(work, session_id)
     work.require(policy.SUSPEND, session.court_id)
     if session.state is not SessionState.SUSPENDED:
         _suspend(work, session, ground)
 
 
-async def resume_session(work: Unit, *, session_id: SessionId) -> Board:
-    """End a suspension. The first person proposes, a second one of the court resumes."""
-    session = await lock_session(work, session_id)
-    work.require(policy.RESUME, session.court_id)
-    if session.state is not SessionState.SUSPENDED:
-        raise Refusal("state.not_allowed", state=session.state, trigger=SessionTrigger.RESUME)
-    first, person = session.resumption_proposed_by, work.actor.person_id
-    if first is None:
-        session.resumption_proposed_by = person
-        session.version += 1
-        work.record("session.resumption_proposed", session.stream, by=str(person))
-    elif first == person:
-        raise Refusal("session.second_person_needed")
-    else:
-        _resume(work, session)
-    return session.board
+async def resume_auction(work: Unit, *, listing_id: ListingId, seen: str) -> Listing:
+    """Let a suspended listing and its session go on, when the second person has said yes.
+
+    `seen` is the digest of the proposal that he read; all the time lost is given back.
+    """
+    listing = await resume_listing(work, listing_id, seen=seen)
+    if listing.state is not ListingState.PUBLISHED:
+        return listing
+    await work.session.flush()
+    session_id = await work.session.scalar(
+        select(Session.id).where(Session.listing_id == listing_id)
+    )
+    if session_id is not None:
+        session = await lock_session(work, session_id)
+        if session.state is SessionState.SUSPENDED:
+            _resume(work, session)
+    return listing
 
 
 async def stop_session(work: Unit, *, session_id: SessionId) -> None:
@@ -180,7 +182,6 @@ def _suspend(work: Unit, session: Session, ground: str, *, published: str = "") 
     session.take(engine.pause(session.hall, work.now))
     session.advance(SessionTrigger.SUSPEND)
     session.pause_ground = published or ground
-    session.resumption_proposed_by = None
     work.record("session.suspended", session.stream, ground=ground)
     tell(work, session)
 
@@ -189,7 +190,6 @@ def _resume(work: Unit, session: Session) -> None:
     session.take(engine.resume(session.hall, work.now, session.rules))
     session.advance(SessionTrigger.RESUME)
     session.pause_ground = ""
-    session.resumption_proposed_by = None
     closes_at = instant_text(session.closes_at)
     work.record("session.resumed", session.stream, closes_at=closes_at)
     tell(work, session)

@@ -12,7 +12,6 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
 from auction.people.organisation import Court
-from auction.people.person import RoleGrant
 from auction.store.database import Database
 from bidding import enrolment
 from bidding.commands import make_session
@@ -30,6 +29,7 @@ from bidding.sealing import public_key_of
 from bidding.undertakings import UNDERTAKINGS
 from tests.bidding.halls import FIVE, LAW, a_listing
 from tests.builders import a_person
+from tests.staff import employ
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 LISTING = uuid5(SPACE, "listing")
@@ -47,6 +47,7 @@ def actor(name: str, *roles: Role, court: CourtId | None = None) -> Actor:
 ALICE = actor("alice")
 BOB = actor("bob")
 INSIDER = actor("insider", Role.OFFICER, court=COURT)
+OFFICER = actor("officer", Role.OFFICER, court=COURT)
 PANEL = actor("panel", Role.PANEL, court=COURT)
 
 
@@ -66,12 +67,7 @@ async def hall(database: Database, as_owner: Execute) -> Database:
         for name in ("alice", "bob", "insider", "panel"):
             await a_person(work, uuid5(SPACE, name), name)
         await work.session.flush()
-        work.add(
-            RoleGrant(
-                id=work.new_id(), person_id=uuid5(SPACE, "insider"), role=Role.OFFICER,
-                court_id=COURT, organisation_id=None, granted_at=work.now, revoked_at=None,
-            )
-        )  # fmt: skip
+    await employ(database, INSIDER, OFFICER, PANEL)
     return database
 
 
@@ -255,48 +251,68 @@ class TestPriority:
         async with hall.unit(who) as work:
             await enrolment.claim_priority(work, ID, ground="按份共有人")
 
-    async def test_is_confirmed_with_a_rank_by_the_panel(self, hall: Database) -> None:
+    async def proposed(self, hall: Database, rank: int | None, by: Actor = OFFICER) -> str:
+        async with hall.unit(by) as work:
+            return (await enrolment.propose_priority(work, ID, rank=rank)).payload_hash
+
+    async def decide(self, hall: Database, seen: str, by: Actor = PANEL) -> None:
+        async with hall.unit(by) as work:
+            await enrolment.decide_priority(work, ID, seen=seen)
+
+    async def test_is_confirmed_with_a_rank_by_two(self, hall: Database) -> None:
         await self.claim(hall)
-        async with hall.unit(PANEL) as work:
-            await enrolment.decide_priority(work, ID, rank=1)
+        seen = await self.proposed(hall, 1)
+        assert (await row(hall)).priority is PriorityState.CLAIMED
+        await self.decide(hall, seen)
         found = await row(hall)
         assert (found.priority, found.priority_rank) == (PriorityState.CONFIRMED, 1)
 
     async def test_declined_leaves_an_ordinary_bidder(self, hall: Database) -> None:
         await self.claim(hall)
-        async with hall.unit(PANEL) as work:
-            await enrolment.decide_priority(work, ID, rank=None)
+        await self.decide(hall, await self.proposed(hall, None))
         found = await row(hall)
         assert (found.priority, found.priority_rank) == (PriorityState.DECLINED, None)
 
     async def test_is_decided_once(self, hall: Database) -> None:
         await self.claim(hall)
-        async with hall.unit(PANEL) as work:
-            await enrolment.decide_priority(work, ID, rank=1)
+        seen = await self.proposed(hall, 1)
+        await self.decide(hall, seen)
         with pytest.raises(Refusal, match=r"registration\.priority_decided"):
-            async with hall.unit(PANEL) as work:
-                await enrolment.decide_priority(work, ID, rank=2)
+            await self.decide(hall, seen)
+        with pytest.raises(Refusal, match=r"registration\.priority_decided"):
+            await self.proposed(hall, 2)
+
+    async def test_is_not_decided_by_who_proposed_it(self, hall: Database) -> None:
+        await self.claim(hall)
+        seen = await self.proposed(hall, 1, PANEL)
+        with pytest.raises(Refusal, match=r"approval\.same_person"):
+            await self.decide(hall, seen)
+
+    async def test_another_rank_than_the_one_read_is_not_confirmed(self, hall: Database) -> None:
+        await self.claim(hall)
+        seen = await self.proposed(hall, 1)
+        await self.proposed(hall, 2)
+        with pytest.raises(Refusal, match=r"approval\.payload_changed"):
+            await self.decide(hall, seen)
 
     async def test_is_not_decided_by_another_court_nor_by_a_bidder(self, hall: Database) -> None:
         await self.claim(hall)
+        seen = await self.proposed(hall, 1)
         other = actor("panel", Role.PANEL, court=CourtId("浙0198"))
         for who in (other, BOB):
             with pytest.raises(Refusal, match="forbidden"):
-                async with hall.unit(who) as work:
-                    await enrolment.decide_priority(work, ID, rank=1)
+                await self.decide(hall, seen, who)
 
     async def test_has_a_rank_from_one_on(self, hall: Database) -> None:
         await self.claim(hall)
         with pytest.raises(Refusal, match=r"registration\.rank_not_positive"):
-            async with hall.unit(PANEL) as work:
-                await enrolment.decide_priority(work, ID, rank=0)
+            await self.proposed(hall, 0)
 
     async def test_is_not_decided_by_who_claimed_it(self, hall: Database) -> None:
         judge = replace(PANEL, person_id=ALICE.person_id)
         await self.claim(hall)
         with pytest.raises(Refusal, match=r"registration\.own_priority"):
-            async with hall.unit(judge) as work:
-                await enrolment.decide_priority(work, ID, rank=1)
+            await self.proposed(hall, 1, judge)
 
     async def test_says_its_ground_and_may_say_it_better(self, hall: Database) -> None:
         await self.claim(hall)
@@ -310,8 +326,7 @@ class TestPriority:
 
     async def test_once_decided_is_claimed_no_more(self, hall: Database) -> None:
         await self.claim(hall)
-        async with hall.unit(PANEL) as work:
-            await enrolment.decide_priority(work, ID, rank=None)
+        await self.decide(hall, await self.proposed(hall, None))
         with pytest.raises(Refusal, match=r"registration\.priority_decided"):
             async with hall.unit(ALICE) as work:
                 await enrolment.claim_priority(work, ID, ground="承租人")
@@ -319,5 +334,4 @@ class TestPriority:
     async def test_that_nobody_claimed_is_not_given(self, hall: Database) -> None:
         await start(hall)
         with pytest.raises(Refusal, match=r"registration\.priority_not_claimed"):
-            async with hall.unit(PANEL) as work:
-                await enrolment.decide_priority(work, ID, rank=1)
+            await self.proposed(hall, 1)

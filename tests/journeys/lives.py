@@ -13,6 +13,7 @@ from tests.journeys.conftest import Platform
 from workers.demo.browser import Page, PageError
 from workers.demo.journey import Journey
 from workers.demo.steps import court
+from workers.demo.steps.approvals import say_yes
 from workers.demo.steps.bidding import expect, least
 
 STAY = "案外人提出异议，执行法院审查"
@@ -102,7 +103,7 @@ async def a_stay_interrupts_it(j: Journey, platform: Platform) -> None:
     await roads.court_submits(j, court.OFFICER, "resume-listing", {})
     j.facts["again"] = "resume-listing" in (await roads.court_page(j)).forms
     j.facts["after_one"] = (await bidder.bid(least(bidder)))["reason"]
-    await roads.court_submits(j, "panel1", "resume-listing", {})
+    await say_yes(j, "panel1", (await roads.court_page(j)).path)
     await bidder.until(lambda: bidder.phase == "open", "the resumption")
     j.facts["after"] = bidder.number("closes_at")
     expect(await bidder.bid(least(bidder)), "")

@@ -28,8 +28,9 @@ from auction.notices.notice import Notice
 from auction.people.commands import found_court
 from auction.store.database import Database
 from tests.signers import a_signed_paper
+from tests.staff import employ
 from valuation import vrf
-from valuation.commands import assignments, draws, reports, roster
+from valuation.commands import assignments, draws, opening, reports, roster
 from valuation.commission import Commission
 from valuation.draw import commitment
 from valuation.drawing import KEY_HOLDERS, Draw
@@ -111,6 +112,7 @@ class Stage:
             for role, secret in SECRETS.items():
                 key = vrf.public_key(secret).hex()
                 await roster.register_draw_key(work, role=role, key=key)
+        await employ(self.database, OFFICER, SUPERVISOR)
         async with self.by(OFFICER) as work:
             await self._case(work)
         async with self.by(OFFICER) as work:
@@ -182,8 +184,23 @@ class Stage:
 
     async def announce(self, draw_id: UUID) -> None:
         """Announce one draw."""
+        seen = await self.propose()
+        async with self.by(SUPERVISOR) as work:
+            await opening.announce_draw(work, self.assignment_id, draw_id=draw_id, seen=seen)
+
+    async def propose(self) -> str:
+        """The officer proposes a draw; returns what the supervisor is to say yes to."""
         async with self.by(OFFICER) as work:
-            await draws.announce_draw(work, self.assignment_id, draw_id=draw_id)
+            return (await opening.propose_draw(work, self.assignment_id)).payload_hash
+
+    async def void(self) -> None:
+        """The officer asks for the draw to be void, the supervisor says yes."""
+        async with self.by(OFFICER) as work:
+            asked = await draws.ask_void(
+                work, self.draw_id, ground="系统故障", ruling_digest="ef" * 32
+            )
+        async with self.by(SUPERVISOR) as work:
+            await draws.void_draw(work, self.draw_id, seen=asked.payload_hash)
 
     async def commit(self, actor: Actor, who: str, digest: str = "") -> None:
         """Commit as a contributor."""

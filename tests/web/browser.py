@@ -101,6 +101,24 @@ class Browser:
         )
 
 
+async def waiting(browser: Browser) -> list[str]:
+    """The pages of what waits for this person's yes, oldest first."""
+    box = (await browser.get("/approvals")).text
+    section = box.partition('id="waiting"')[2].partition("</section>")[0]
+    return re.findall(r'href="(/approvals/[0-9a-f-]{36})"', section)
+
+
+async def approves(browser: Browser, *, times: int = 1) -> None:
+    """Read what waits in either language and say yes to the oldest; nothing lacks its words."""
+    for _ in range(times):
+        path = (await waiting(browser))[0]
+        for language in ("en", "zh-CN"):
+            shown = (await browser.get(f"{path}?lang={language}")).text
+            assert not re.search(r"(Payload|Action|RequestState|Role|Round)\.\w", shown), shown
+        answer = await browser.submit(path, "approve", {"confirmed": "on"})
+        assert answer.status_code == 303, answer.text
+
+
 @asynccontextmanager
 async def serving(
     app: Starlette,

@@ -4,12 +4,13 @@ import json
 import re
 from datetime import timedelta
 
+import httpx2
 import pytest
 
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
 from auction.store.database import Database
-from tests.web.browser import Browser, forms_of
+from tests.web.browser import Browser, approves, forms_of, waiting
 from tests.web.conftest import NewBrowser
 from workers.demo.seed import seed
 
@@ -34,9 +35,21 @@ async def page_of(admin: Browser, username: str) -> str:
     return found[1]
 
 
-async def form_named(browser: Browser, start: str) -> str:
-    page = await browser.get("/admin")
-    return next((name for name in forms_of(page.text) if name.startswith(start)), "")
+async def posts(browser: Browser, path: str, shown: str) -> httpx2.Response:
+    """Post an approval without its button, with the digest that its page shows to anybody."""
+    page = (await browser.get(shown)).text
+    digest = re.search("SHA-256 ([0-9a-f]{64})", page)
+    assert digest, page
+    token = forms_of(page)["sign-out"][1]["csrf"]
+    posted = {"csrf": token, "confirmed": "on", "payload_hash": digest[1]}
+    return await browser.client.post(path, data=posted)
+
+
+async def propose_for(admin: Browser, username: str, reader: Browser) -> list[str]:
+    """Have a role proposed for somebody; return what then waits for the reader."""
+    place = await page_of(admin, username)
+    await admin.submit(place, "propose-role", {"role": "panel", "court": "浙0199"})
+    return await waiting(reader)
 
 
 class TestRoles:
@@ -50,16 +63,14 @@ class TestRoles:
         fields = {"role": "panel", "court": "浙0199"}
         assert (await first.submit(place, "propose-role", fields)).status_code == 303
         assert (await subject.get("/court")).status_code == 403
-        assert await form_named(first, "approve-") == ""
-        approving = await form_named(second, "approve-")
-        own = f"/admin/proposals/{approving.removeprefix('approve-')}/approve"
-        token = forms_of((await first.get("/admin")).text)["sign-out"][1]["csrf"]
-        refused = await first.client.post(own, data={"csrf": token})
-        assert 'data-code="role.second_person"' in refused.text
-        assert (await second.submit("/admin", approving, {})).status_code == 303
+        assert await waiting(first) == []
+        (path,) = await waiting(second)
+        refused = await posts(first, f"{path}/approve", path)
+        assert 'data-code="approval.same_person"' in refused.text
+        await approves(second)
         assert (await subject.get("/court")).status_code == 200
-        token = forms_of((await second.get("/admin")).text)["sign-out"][1]["csrf"]
-        replayed = await second.client.post(own, data={"csrf": token})
+        replayed = await posts(second, f"{path}/approve", path)
+        assert 'data-code="approval.spent"' in replayed.text
         assert replayed.status_code == 409
 
     async def test_a_proposal_lives_for_a_day(
@@ -69,14 +80,48 @@ class TestRoles:
         place = await page_of(first, "bidder1")
         await first.submit(place, "propose-role", {"role": "panel", "court": "浙0199"})
         second = await enters(new_browser(), passwords, "admin2")
-        approving = await form_named(second, "approve-")
+        (path,) = await waiting(second)
         clock.advance(timedelta(hours=24))
         later = await enters(new_browser(), passwords, "admin2")
-        assert await form_named(later, "approve-") == ""
-        token = forms_of((await later.get("/admin")).text)["sign-out"][1]["csrf"]
-        place = f"/admin/proposals/{approving.removeprefix('approve-')}/approve"
-        refused = await later.client.post(place, data={"csrf": token})
-        assert 'data-code="role.proposal_over"' in refused.text
+        assert await waiting(later) == []
+        refused = await posts(later, f"{path}/approve", path)
+        assert 'data-code="approval.expired"' in refused.text
+
+    async def test_a_rejected_proposal_grants_nothing(
+        self, new_browser: NewBrowser, passwords: dict[str, str]
+    ) -> None:
+        first = await enters(new_browser(), passwords, "admin")
+        second = await enters(new_browser(), passwords, "admin2")
+        place = await page_of(first, "bidder1")
+        await first.submit(place, "propose-role", {"role": "panel", "court": "浙0199"})
+        (path,) = await waiting(second)
+        assert (await second.submit(path, "reject", {})).status_code == 303
+        refused = await posts(second, f"{path}/approve", path)
+        assert 'data-code="approval.rejected"' in refused.text
+        subject = await enters(new_browser(), passwords, "bidder1")
+        assert (await subject.get("/court")).status_code == 403
+
+    async def test_a_firms_account_names_its_person_by_two_and_then_counts_as_him(
+        self, new_browser: NewBrowser, passwords: dict[str, str]
+    ) -> None:
+        first = await enters(new_browser(), passwords, "admin")
+        second = await enters(new_browser(), passwords, "admin2")
+        place = await page_of(first, "mortgagee")
+        await first.submit(place, "propose-role", {"role": "administrator", "court": "浙0199"})
+        await approves(second)
+        firm = await enters(new_browser(), passwords, "mortgagee")
+        (path,) = await propose_for(second, "bidder2", firm)
+        refused = await posts(firm, f"{path}/approve", path)
+        assert 'data-code="approval.nobody_behind"' in refused.text
+        asked = {"username": "admin2"}
+        assert (await first.submit(place, "propose-representative", asked)).status_code == 303
+        third = {"username": "bidder1"}
+        assert (await first.submit(place, "propose-representative", third)).status_code == 303
+        assert "赵一鸣" not in (await first.get(place)).text
+        (last,) = await waiting(second)
+        assert (await second.submit(last, "approve", {"confirmed": "on"})).status_code == 303
+        assert "赵一鸣" in (await first.get(place)).text
+        assert (await firm.submit(path, "approve", {"confirmed": "on"})).status_code == 303
 
     async def test_nobody_proposes_himself_and_no_other_role_may(
         self, new_browser: NewBrowser, passwords: dict[str, str]
@@ -127,8 +172,7 @@ async def test_an_organisation_gains_and_loses_members(
     place = next(iter(re.findall(r'href="(/admin/organisations/[^"]+)"', listed.text)))
     assert (await first.submit(place, "add-member", {"username": "bidder2"})).status_code == 303
     assert "bidder2" not in (await first.get(place)).text
-    approving = await form_named(second, "approve-")
-    assert (await second.submit("/admin", approving, {})).status_code == 303
+    await approves(second)
     assert "bidder2" in (await first.get(place)).text
     assert (await first.submit(place, "remove-bidder2", {})).status_code == 303
     assert "bidder2" not in (await first.get(place)).text

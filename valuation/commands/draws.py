@@ -1,29 +1,21 @@
 """The draw of the appraisal agencies, message by message (DRAW/1; 参考价16, 34)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from sqlalchemy import select
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
-
-from auction.cases.case import Case
 from auction.kernel.canonical import sha256_hex
-from auction.kernel.ids import AssignmentId, CourtId, DrawId
+from auction.kernel.ids import DrawId
 from auction.kernel.refusal import Refusal, invariant
 from auction.law.periods import ends_at
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.request import ApprovalRequest
 from auction.store.unit import Unit
 from valuation import draw as protocol
 from valuation import policy, vrf
-from valuation.assignment import Assignment, AssignmentState
 from valuation.commission import Commission, CommissionState, CommissionTrigger
-from valuation.draw import Key, Manifest
 from valuation.drawing import (
-    KEY_HOLDERS,
-    PURPOSE,
     Draw,
     DrawContribution,
-    DrawKey,
-    DrawNumber,
     DrawProof,
     course_of,
     transcript_bytes,
@@ -31,45 +23,9 @@ from valuation.drawing import (
 )
 from valuation.events import DrawMoved
 from valuation.messages import Course, DrawState, Message
-from valuation.parties import contributor, require_open_case, serve_draw_record
-from valuation.roster import Field, RosterEntry, RosterSnapshot, pool_bytes, pool_of, source_of
+from valuation.parties import contributor, serve_draw_record
 from valuation.turns import commission_rank
 from valuation.verifying import is_good, verify
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Everything a manifest is made of."""
-
-    assignment: Assignment
-    case_number: str
-    entries: Sequence[RosterEntry]
-    keys: tuple[Key, ...]
-    attempt: int
-    draw_no: int
-    count: int
-
-
-async def announce_draw(work: Unit, assignment_id: AssignmentId, *, draw_id: DrawId) -> Draw:
-    """Freeze the pool and the manifest and journal them, before any commitment is taken."""
-    assignment = await work.lock(Assignment, assignment_id)
-    work.require(policy.ANNOUNCE_DRAW, assignment.court_id)
-    known = await work.session.get(Draw, draw_id)
-    if known is not None:
-        return known
-    if assignment.state is not AssignmentState.APPRAISING:
-        raise Refusal("draw.no_appraisal", state=assignment.state)
-    await require_open_case(work, assignment.case_id)
-    plan = await _plan(work, assignment)
-    manifest = _manifest(plan)
-    invariant(not protocol.manifest_faults(manifest), "a manifest we make has no fault")
-    snapshot = _snapshot(work, manifest)
-    draw = _opened(work, plan, manifest, draw_id, snapshot)
-    work.add(snapshot)
-    await work.session.flush()
-    work.add(draw)
-    _record(work, draw, Message.OPEN, manifest=draw.manifest)
-    return draw
 
 
 async def place_commit(work: Unit, draw_id: DrawId, *, commitment: str) -> Draw:
@@ -174,7 +130,9 @@ async def hold_draw(work: Unit, draw_id: DrawId) -> Draw:
     return draw
 
 
-async def ask_void(work: Unit, draw_id: DrawId, *, ground: str, ruling_digest: str) -> Draw:
+async def ask_void(
+    work: Unit, draw_id: DrawId, *, ground: str, ruling_digest: str
+) -> ApprovalRequest:
     """Ask for a draw to be void; a second person decides."""
     draw = await work.lock(Draw, draw_id)
     work.require(policy.ASK_VOID, draw.court_id)
@@ -182,21 +140,21 @@ async def ask_void(work: Unit, draw_id: DrawId, *, ground: str, ruling_digest: s
         raise Refusal("state.not_allowed", state=draw.state, trigger=Message.VOID)
     if not ground.strip():
         raise Refusal("valuation.ground_missing")
-    draw.void_ground = ground.strip()
-    draw.void_ruling_digest = ruling_digest
+    draw.void_ground, draw.void_ruling_digest = ground.strip(), ruling_digest
     draw.void_asked_by = work.actor.person_id
     work.record("void.asked", stream=f"case:{draw.case_id}", draw=draw.digest)
-    return draw
+    return await propose(work, _voiding(draw))
 
 
-async def void_draw(work: Unit, draw_id: DrawId) -> Draw:
-    """Void a draw for good, by another person than asked for it; it stays visible."""
+async def void_draw(work: Unit, draw_id: DrawId, *, seen: str) -> Draw:
+    """Void a draw for good, by another person than asked for it; it stays visible.
+
+    `seen` is the digest of what was asked for.
+    """
     draw = await work.lock(Draw, draw_id)
     work.require(policy.VOID_DRAW, draw.court_id)
-    if draw.void_asked_by is None:
-        raise Refusal("draw.void_not_asked")
-    if draw.void_asked_by == work.actor.person_id:
-        raise Refusal("draw.void_needs_two")
+    approved = await concur(work, _voiding(draw), seen=seen)
+    invariant(approved is not None, "a void has one approver")
     draw.state = (await _course(work, draw)).void().state
     draw.voided_by = work.actor.person_id
     draw.voided_at = work.now
@@ -206,125 +164,18 @@ async def void_draw(work: Unit, draw_id: DrawId) -> Draw:
     return draw
 
 
-async def _plan(work: Unit, assignment: Assignment) -> _Plan:
-    case = await work.load(Case, assignment.case_id)
-    count = work.rules.integer("valuation.agency_count")
-    entries = (
-        await work.session.scalars(
-            select(RosterEntry).where(
-                RosterEntry.field == Field(assignment.field or ""),
-                RosterEntry.region == assignment.region,
-                RosterEntry.removed_at.is_(None),
-            )
-        )
-    ).all()
-    if len(entries) < count:
-        raise Refusal("draw.pool_too_small", size=len(entries), least=count)
-    return _Plan(
-        assignment=assignment,
-        case_number=case.number,
-        entries=entries,
-        keys=tuple([await _key(work, role) for role in KEY_HOLDERS]),
-        attempt=await _next_attempt(work, assignment),
-        draw_no=await _next_number(work, assignment.court_id),
-        count=count,
+def _voiding(draw: Draw) -> Matter:
+    return Matter(
+        action=Action.DRAW_VOID,
+        subject=draw.id,
+        court_id=draw.court_id,
+        payload={
+            "draw_no": draw.draw_no,
+            "draw_digest": draw.digest,
+            "ground": draw.void_ground,
+            "ruling_digest": draw.void_ruling_digest,
+        },
     )
-
-
-def _manifest(plan: _Plan) -> Manifest:
-    assignment = plan.assignment
-    return Manifest(
-        v=protocol.VERSION,
-        court=assignment.court_id,
-        case=plan.case_number,
-        asset=str(assignment.lot_id),
-        purpose=PURPOSE,
-        attempt=plan.attempt,
-        draw_no=plan.draw_no,
-        k=plan.count,
-        pool_src=source_of(Field(assignment.field or ""), assignment.region or "", plan.entries),
-        pool=pool_of(plan.entries),
-        vrf=plan.keys,
-        beacon=None,
-    )
-
-
-def _snapshot(work: Unit, manifest: Manifest) -> RosterSnapshot:
-    return RosterSnapshot(
-        id=work.new_id(),
-        name=manifest.pool_src.name,
-        version=manifest.pool_src.version,
-        digest=manifest.pool_src.sha256,
-        members=pool_bytes(manifest.pool).decode(),
-        frozen_at=work.now,
-    )
-
-
-def _opened(
-    work: Unit, plan: _Plan, manifest: Manifest, draw_id: DrawId, snapshot: RosterSnapshot
-) -> Draw:
-    invariant(work.actor.person_id is not None, "only a signed-in officer holds the permission")
-    assignment = plan.assignment
-    return Draw(
-        id=draw_id,
-        assignment_id=assignment.id,
-        case_id=assignment.case_id,
-        lot_id=assignment.lot_id,
-        court_id=assignment.court_id,
-        purpose=manifest.purpose,
-        attempt=manifest.attempt,
-        draw_no=manifest.draw_no,
-        digest=protocol.draw_id(manifest).hex(),
-        manifest=protocol.manifest_bytes(manifest).decode(),
-        snapshot_id=snapshot.id,
-        state=DrawState.COMMITTING,
-        announced_at=work.now,
-        announced_by=work.actor.person_id,
-        commits_close_at=ends_at(work.now, work.rules.rule("draw.commit_window")),
-    )
-
-
-async def _key(work: Unit, role: str) -> Key:
-    """The registered key of a role; a key made for this one draw would be a free choice."""
-    registered = await work.session.scalar(
-        select(DrawKey).where(DrawKey.role == role, DrawKey.retired_at.is_(None))
-    )
-    if registered is None:
-        raise Refusal("draw.no_key", role=role)
-    wait = work.rules.duration("draw.key_registered_before")
-    if registered.registered_at + wait > work.now:
-        raise Refusal("draw.key_too_new", role=role)
-    return Key(role, registered.key)
-
-
-async def _next_attempt(work: Unit, assignment: Assignment) -> int:
-    """One more than the void draws before it; refuse while one is not void."""
-    earlier = (
-        await work.session.scalars(
-            select(Draw).where(Draw.lot_id == assignment.lot_id, Draw.purpose == PURPOSE)
-        )
-    ).all()
-    if any(draw.state is not DrawState.VOID for draw in earlier):
-        raise Refusal("draw.conflict")
-    voids = await work.session.scalar(
-        select(func.count()).where(Draw.case_id == assignment.case_id, Draw.state == DrawState.VOID)
-    )
-    most = work.rules.integer("draw.voids_max")
-    if (voids or 0) > most:
-        raise Refusal("draw.too_many_voids", most=most)
-    return len(earlier) + 1
-
-
-async def _next_number(work: Unit, court_id: CourtId) -> int:
-    """The court's next draw number; its row is locked until the commit, so none is skipped."""
-    given = insert(DrawNumber).values(court_id=court_id, last=1)
-    number = await work.session.scalar(
-        given.on_conflict_do_update(
-            index_elements=["court_id"], set_={"last": DrawNumber.last + 1}
-        ).returning(DrawNumber.last)
-    )
-    invariant(number is not None, "an upsert returns its row")
-    return int(number or 0)
 
 
 async def _course(work: Unit, draw: Draw) -> Course:

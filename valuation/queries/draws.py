@@ -33,7 +33,6 @@ class DrawLine:
     state: DrawState
     announced_at: datetime
     void_ground: str
-    is_void_asked: bool
     void_ruling: str
     """Digest of the ruling handed in with the request to void it, empty without one."""
 
@@ -213,6 +212,5 @@ async def _line(session: AsyncSession, draw: Draw) -> DrawLine:
         state=draw.state,
         announced_at=draw.announced_at,
         void_ground=draw.void_ground or "",
-        is_void_asked=draw.void_asked_by is not None,
         void_ruling=draw.void_ruling_digest or "",
     )

@@ -13,10 +13,11 @@ from starlette.routing import BaseRoute, Route
 from auction.kernel.actor import Role
 from auction.kernel.ids import DrawId
 from auction.kernel.refusal import Refusal
+from auction.people.approvals.action import Action
+from auction.people.approvals.queries import open_requests
 from valuation import draw as protocol
-from valuation.commands.draws import place_commit, place_reveal, void_draw
+from valuation.commands.draws import place_commit, place_reveal
 from valuation.drawing import transcript_bytes
-from valuation.messages import DrawState
 from valuation.queries import draws
 from valuation.queries.draws import DrawPage
 from valuation.verifying import Finding, verify
@@ -24,8 +25,9 @@ from web.downloads import file_answer
 from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.views import render, see_other
-from web.wiring import actor_of, only, path_id, reading, unit
+from web.wiring import actor_of, database_of, only, path_id, reading, unit
 
+ABOUT_DRAWS = frozenset({Action.DRAW_OPEN, Action.DRAW_VOID})
 _HEX64 = re.compile("[0-9a-f]{64}")
 
 
@@ -142,12 +144,16 @@ async def reveal(request: Request) -> Response:
 
 
 async def supervision_page(request: Request) -> Response:
-    """The supervisor's desk: the draws of the court, and those asked to be void."""
+    """The supervisor's desk: the draws of the court, and what is asked of him about them."""
     actor = only(request, Role.SUPERVISOR)
+    now = database_of(request).clock.now()
     async with reading(request) as session:
         lines = await draws.listed(session, actor.court_id)
-    asked = [line for line in lines if line.is_void_asked and line.state is not DrawState.VOID]
-    return render(request, "draws/supervision.html", lines=lines, asked=asked)
+        asked = [
+            one for one in await open_requests(session, actor, now) if one.action in ABOUT_DRAWS
+        ]
+    rulings = {line.id for line in lines if line.void_ruling}
+    return render(request, "draws/supervision.html", lines=lines, asked=asked, rulings=rulings)
 
 
 async def void_ruling(request: Request) -> Response:
@@ -158,14 +164,6 @@ async def void_ruling(request: Request) -> Response:
         lines = await draws.listed(session, actor.court_id)
     digest = next((line.void_ruling for line in lines if line.id == draw_id), "")
     return file_answer(await request.state.files.get(digest), f"ruling-{draw_id}")
-
-
-async def void(request: Request) -> Response:
-    """The second person's yes to a void draw."""
-    draw_id = DrawId(path_id(request))
-    async with unit(request) as work:
-        await void_draw(work, draw_id)
-    return see_other("/supervision", said=n_("该次摇号已宣布无效，记录继续公示。"))
 
 
 def nonce_of(text: str) -> str:
@@ -185,5 +183,4 @@ ROUTES: list[BaseRoute] = [
     Route("/draws/{id}/reveal", reveal, methods=["POST"]),
     Route("/supervision", supervision_page),
     Route("/supervision/draws/{id}/ruling", void_ruling),
-    Route("/supervision/draws/{id}/void", void, methods=["POST"]),
 ]

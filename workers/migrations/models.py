@@ -19,7 +19,7 @@ ENTITY_MODULES = (
     "auction.people.credentials",
     "auction.people.factors",
     "auction.people.mailing",
-    "auction.people.role_proposal",
+    "auction.people.approvals.request",
     "auction.ledger.tables",
     "auction.ledger.statement",
     "auction.ledger.orders",

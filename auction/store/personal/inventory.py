@@ -29,7 +29,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
         "plan_objection.reason_sealed", "report_objections.reasons_sealed",
     ),
     "what a paper says, names and numbers among it": (
-        "notice.facts_sealed", "notice.answer_sealed",
+        "notice.facts_sealed", "notice.answer_sealed", "approval_request.payload_sealed",
     ),
 }  # fmt: skip
 """By why. Each is AES-256-GCM under the key of the row's subject."""
@@ -43,6 +43,7 @@ KEYED: Final[Mapping[str, tuple[str, ...]]] = {
         "hall_code.sealed_registration", "registration.sealed_code",
     ),
     "is the digest of a secret, or what a secret is mixed with": (
+        "approval_request.payload_hash", "approval.payload_hash",
         "sign_in.token_digest", "credential.password_hash", "challenge.digest",
         "code_generator.salt", "registration.password_salt", "hall_admission.digest",
         "tickets.digest", "tickets.sign_in",
@@ -56,7 +57,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "roster_entries.credit_code", "roster_entries.name", "roster_entries.region",
         "roster_snapshots.name", "roster_snapshots.version", "roster_snapshots.members",
         "commissions.credit_code", "commissions.agency_name", "parties.payout_bank",
-        "role_grant.court_id", "role_proposal.court_id", "accounts.court_id",
+        "role_grant.court_id", "approval_request.court_id", "accounts.court_id",
         "assignments.court_id", "assets.court_id", "cases.court_id", "commissions.court_id",
         "deposits.court_id", "disbursement.court_id", "draw_numbers.court_id", "draws.court_id",
         "listings.court_id", "lots.court_id", "notice.court_id", "payment_orders.court_id",
@@ -108,7 +109,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "acknowledgement.version", "listing_warnings.key", "listing_warnings.version",
         "listing_items.key", "tax_line.basis", "plan_line.basis", "plan_line.title",
         "reports.methods", "reports.faults", "statement_lines.reason", "bid_entries.reason",
-        "subject_keys.kek_id",
+        "subject_keys.kek_id", "approval_seat.roles",
     ),
     "is the digest of a file, or of text that is public": (
         "notice.digest", "notice.unsigned_digest", "notice.signed_under", "reports.pdf_digest",

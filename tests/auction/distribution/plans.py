@@ -7,13 +7,16 @@ from sqlalchemy import select
 from auction.distribution.commands import (
     approve_plan,
     draft_plan,
-    order_disbursement,
+    propose_plan,
     serve_plan,
     withdraw_plan,
 )
+from auction.distribution.payouts import order_disbursements, propose_disbursements
 from auction.distribution.plan import Disbursement, Plan, PlanLine
 from auction.kernel.actor import Actor
-from tests.sales import APPROVER, CHOICES, OFFICER, PANEL, SaleDesk
+from auction.people.approvals.action import Action
+from auction.people.approvals.request import ApprovalRequest
+from tests.sales import APPROVER, CHOICES, CLERK, OFFICER, PANEL, SUPERVISOR, SaleDesk
 
 WINDOW = timedelta(days=20)
 
@@ -49,9 +52,14 @@ class PlanDesk(SaleDesk):
         self.clock.advance(WINDOW)
         return await self.approves(served)
 
+    async def proposed(self, plan: Plan) -> str:
+        async with self.database.unit(OFFICER) as work:
+            return (await propose_plan(work, plan.id)).payload_hash
+
     async def approves(self, plan: Plan, actor: Actor = PANEL) -> Plan:
+        seen = await self.proposed(plan)
         async with self.database.unit(actor) as work:
-            return await approve_plan(work, plan.id)
+            return await approve_plan(work, plan.id, seen=seen)
 
     async def plan_lines(self, plan: Plan) -> list[PlanLine]:
         async with self.database.reading() as session:
@@ -60,9 +68,29 @@ class PlanDesk(SaleDesk):
             )
             return list(rows)
 
-    async def orders(self, line: PlanLine, actor: Actor = APPROVER) -> Disbursement:
+    async def payout(self, *lines: PlanLine) -> ApprovalRequest:
+        """The clerk proposes to pay these lines."""
+        async with self.database.unit(CLERK) as work:
+            return await propose_disbursements(
+                work, lines[0].plan_id, line_ids=[line.id for line in lines]
+            )
+
+    async def says_yes(self, request: ApprovalRequest, actor: Actor) -> list[Disbursement]:
         async with self.database.unit(actor) as work:
-            return await order_disbursement(work, line.id)
+            return list(
+                await order_disbursements(
+                    work, request.subject, action=request.action, seen=request.payload_hash
+                )
+            )
+
+    async def orders(self, line: PlanLine, last: Actor = APPROVER) -> Disbursement:
+        """Clerk, officer, if need be supervisor, then the one who orders."""
+        request = await self.payout(line)
+        is_large = request.action is Action.DISBURSEMENT_LARGE
+        for actor in (OFFICER, SUPERVISOR) if is_large else (OFFICER,):
+            assert await self.says_yes(request, actor) == []
+        (ordered,) = await self.says_yes(request, last)
+        return ordered
 
     async def plan(self, plan: Plan) -> Plan:
         async with self.database.reading() as session:

@@ -4,26 +4,25 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from auction.cases.case import Party
 from auction.cases.commands import stay_case
-from auction.distribution.commands import draft_plan, fail_disbursement, withdraw_plan
+from auction.distribution.commands import approve_plan, draft_plan, withdraw_plan
 from auction.distribution.objections import answer_objection, oppose_objection, raise_objection
-from auction.distribution.plan import DisbursementState, ObjectionState, PlanState
-from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.distribution.plan import ObjectionState, PlanState
+from auction.kernel.actor import SYSTEM
 from auction.kernel.ids import CaseId
-from auction.kernel.money import ZERO, Money, total
+from auction.kernel.money import ZERO, total
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance, open_account, post
 from auction.ledger.chart import AccountKind
-from auction.ledger.statement import LineState
 from auction.ledger.tables import Account
 from auction.ledger.transfer import Posting, Transfer
 from auction.lots.lot import Lot
 from auction.settlement.sale import Sale
 from auction.store.database import Database
 from tests.auction.distribution.plans import WINDOW, PlanDesk
-from tests.finance import COURT, pays_out
-from tests.sales import APPLICANT, BANK, CHOICES, DEBTOR, OFFICER, PANEL, PRICE, staff
+from tests.conftest import Execute
+from tests.finance import COURT
+from tests.sales import APPLICANT, BANK, CHOICES, DEBTOR, OFFICER, PANEL, PRICE
 
 
 class TestDrafting:
@@ -117,7 +116,25 @@ class TestApproving:
     async def test_waits_until_the_window_to_object_is_over(self, desk: PlanDesk) -> None:
         plan = await desk.a_served_plan()
         with pytest.raises(Refusal, match=r"plan\.window_open"):
-            await desk.approves(plan)
+            await desk.proposed(plan)
+
+    async def test_takes_a_proposal(self, desk: PlanDesk, database: Database) -> None:
+        plan = await desk.a_served_plan()
+        desk.clock.advance(WINDOW)
+        with pytest.raises(Refusal, match=r"approval\.not_proposed"):
+            async with database.unit(PANEL) as work:
+                await approve_plan(work, plan.id, seen="0" * 64)
+
+    async def test_is_refused_once_a_line_differs_from_what_was_proposed(
+        self, desk: PlanDesk, database: Database, as_owner: Execute
+    ) -> None:
+        plan = await desk.a_served_plan()
+        desk.clock.advance(WINDOW)
+        seen = await desk.proposed(plan)
+        await as_owner(f"UPDATE plan_line SET title = '其他' WHERE plan_id = '{plan.id}'")
+        with pytest.raises(Refusal, match=r"approval\.payload_changed"):
+            async with database.unit(PANEL) as work:
+                await approve_plan(work, plan.id, seen=seen)
 
     async def test_is_never_done_by_who_drew_the_plan_up(self, desk: PlanDesk) -> None:
         plan = await desk.a_served_plan()
@@ -183,78 +200,6 @@ class TestAnObjection:
             )
         assert answered.state is ObjectionState.DISMISSED
         await desk.orders(mortgage)
-
-
-class TestPaying:
-    @pytest.mark.parametrize("actor", [OFFICER, PANEL, staff(101, Role.FINANCE_APPROVER)])
-    async def test_is_ordered_by_a_third_person(self, desk: PlanDesk, actor: Actor) -> None:
-        plan = await desk.an_approved_plan()
-        lines = await desk.plan_lines(plan)
-        with pytest.raises(Refusal):
-            await desk.orders(lines[0], actor)
-
-    async def test_ends_when_the_bank_confirmed_every_line(self, desk: PlanDesk) -> None:
-        plan = await desk.an_approved_plan()
-        for line in await desk.plan_lines(plan):
-            order = await desk.orders(line)
-            (booked,) = await desk.books(
-                pays_out(order.amount, order.order_number, account=order.payee_account)
-            )
-            assert booked.state is LineState.MATCHED
-        assert (await desk.plan(plan)).state is PlanState.PAID
-
-    async def test_needs_an_account_to_pay_to(self, desk: PlanDesk, database: Database) -> None:
-        sale = await desk.a_taxed_sale()
-        async with database.unit(SYSTEM) as work:
-            parties = await work.session.scalars(Party.standing_in(sale.case_id))
-            for party in parties:
-                party.payout_account = ""
-        async with database.unit(OFFICER) as work:
-            plan = await draft_plan(work, sale_id=sale.id, choices=CHOICES)
-        mortgage = (await desk.plan_lines(await desk.served_and_approved(plan)))[3]
-        with pytest.raises(Refusal, match=r"disbursement\.no_account"):
-            await desk.orders(mortgage)
-
-    async def test_waits_for_the_approval(self, desk: PlanDesk) -> None:
-        plan = await desk.a_served_plan()
-        line = (await desk.plan_lines(plan))[0]
-        with pytest.raises(Refusal, match=r"state\.not_allowed"):
-            await desk.orders(line)
-
-    async def test_an_order_that_is_none_cannot_fail(
-        self, desk: PlanDesk, database: Database
-    ) -> None:
-        with pytest.raises(Refusal, match="not_found"):
-            async with database.unit(staff(7, Role.FINANCE_CLERK)) as work:
-                await fail_disbursement(work, order_number="FK000000000000000000")
-
-    async def test_is_ordered_once(self, desk: PlanDesk) -> None:
-        plan = await desk.an_approved_plan()
-        line = (await desk.plan_lines(plan))[0]
-        await desk.orders(line)
-        with pytest.raises(Refusal, match=r"disbursement\.already_ordered"):
-            await desk.orders(line)
-
-    async def test_that_failed_may_be_ordered_anew(
-        self, desk: PlanDesk, database: Database
-    ) -> None:
-        plan = await desk.an_approved_plan()
-        line = (await desk.plan_lines(plan))[0]
-        order = await desk.orders(line)
-        async with database.unit(staff(7, Role.FINANCE_CLERK)) as work:
-            failed = await fail_disbursement(work, order_number=order.order_number)
-        assert failed.state is DisbursementState.FAILED
-        again = await desk.orders(line)
-        assert again.order_number != order.order_number
-
-    async def test_another_amount_confirms_nothing(self, desk: PlanDesk) -> None:
-        plan = await desk.an_approved_plan()
-        line = (await desk.plan_lines(plan))[3]
-        order = await desk.orders(line)
-        (booked,) = await desk.books(
-            pays_out(order.amount - Money(1), order.order_number, account=order.payee_account)
-        )
-        assert (booked.state, booked.reason) == (LineState.UNIDENTIFIED, "order.line_differs")
 
 
 class TestHolds:

@@ -5,8 +5,9 @@ import pytest
 from auction.cases.case import Party, PartyRole
 from auction.cases.payouts import PayoutAccount
 from auction.cases.queries import PartyView, claims, parties
-from auction.distribution.commands import fail_disbursement, withdraw_plan
+from auction.distribution.commands import withdraw_plan
 from auction.distribution.corrections import name_payout_account, withdraw_claim, withdraw_party
+from auction.distribution.payouts import fail_disbursement
 from auction.distribution.plan import Plan
 from auction.kernel.actor import Role
 from auction.kernel.ids import CaseId

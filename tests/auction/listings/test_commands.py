@@ -21,7 +21,6 @@ from auction.listings.commands import (
     notify_parties,
     pass_in,
     publish_listing,
-    resume_listing,
     suspend_listing,
     vote,
     withdraw_listing,
@@ -60,6 +59,7 @@ from tests.builders import (
     approve,
     complete,
     later,
+    resume,
     uid,
 )
 
@@ -422,14 +422,7 @@ class TestWhatFollows:
             await suspend_listing(work, found.id, ground="案外人异议")
         async with database.reading() as session:
             assert await published_listings(session) == []
-        async with database.unit(OFFICER) as work:
-            await resume_listing(work, found.id)
-            with pytest.raises(Refusal, match="second_person_needed"):
-                await resume_listing(work, found.id)
-        async with database.reading() as session:
-            assert (await listing(session, found.id)).state is ListingState.SUSPENDED
-        async with database.unit(PANEL[0]) as work:
-            await resume_listing(work, found.id)
+        await resume(database, found.id)
         with pytest.raises(Refusal) as refused:
             async with database.unit(OFFICER) as work:
                 await withdraw_listing(work, found.id, ground=" ")

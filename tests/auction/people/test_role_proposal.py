@@ -9,18 +9,17 @@ from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import CourtId, OrganisationId, PersonId
 from auction.kernel.refusal import Refusal
+from auction.people.approvals.action import APPROVAL_LIFE
+from auction.people.approvals.commands import reject
+from auction.people.approvals.queries import RequestView, open_requests
+from auction.people.approvals.request import ApprovalRequest
 from auction.people.commands import Enrolment, enroll_person, found_court, found_organisation
 from auction.people.organisation import OrganisationKind
 from auction.people.person import PersonKind
 from auction.people.queries import is_staff_of
-from auction.people.role_proposal import (
-    PROPOSAL_LIFE,
-    decide_role,
-    grants_of,
-    open_proposals,
-    propose_role,
-)
+from auction.people.role_proposal import grant_proposed, grants_of, propose_role
 from auction.store.database import Database
+from tests.staff import employ
 
 COURT = CourtId("浙0199")
 NUMBERS = ("11010519491231002x", "110101199003074514", "110101199003077475")
@@ -49,6 +48,12 @@ class Desk:
     def administrator(self, place: int) -> Actor:
         return Actor(self.people[place], frozenset({Role.ADMINISTRATOR}))
 
+    async def waiting(self, place: int = 1) -> list[RequestView]:
+        actor, now = self.administrator(place), self.clock.now()
+        async with self.database.reading() as session:
+            found = await open_requests(session, actor, now)
+        return [one for one in found if one.waits_for(actor, now)]
+
     async def proposes(
         self,
         role: Role,
@@ -56,31 +61,37 @@ class Desk:
         court_id: CourtId | None = None,
         organisation_id: OrganisationId | None = None,
         by: int = 0,
-    ) -> UUID:
+    ) -> ApprovalRequest:
         async with self.database.unit(self.administrator(by)) as work:
             return await propose_role(
                 work, self.people[2], role=role, court_id=court_id, organisation_id=organisation_id
             )
 
-    async def decides(self, proposal_id: UUID, *, by: int = 1, is_approved: bool = True) -> None:
+    async def decides(self, proposal: ApprovalRequest, *, by: int = 1) -> None:
         async with self.database.unit(self.administrator(by)) as work:
-            await decide_role(work, proposal_id, is_approved=is_approved)
+            await grant_proposed(work, proposal.subject, seen=proposal.payload_hash)
+
+    async def rejects(self, proposal: ApprovalRequest, *, by: int = 1) -> None:
+        async with self.database.unit(self.administrator(by)) as work:
+            await reject(work, proposal.id)
 
 
 @pytest.fixture
 async def desk(database: Database, clock: FrozenClock) -> Desk:
     made = Desk(database, clock)
     await made.founds()
+    await employ(database, *(made.administrator(place) for place in (0, 1)))
     return made
 
 
 class TestProposing:
     async def test_waits_for_a_second_administrator(self, desk: Desk) -> None:
-        proposal_id = await desk.proposes(Role.PANEL, court_id=COURT)
+        proposal = await desk.proposes(Role.PANEL, court_id=COURT)
         async with desk.database.reading() as session:
             assert not await is_staff_of(session, desk.people[2], COURT)
-            (waiting,) = await open_proposals(session, desk.clock.now())
-        assert (waiting.id, waiting.role) == (proposal_id, Role.PANEL)
+        assert await desk.waiting(0) == []
+        (waiting,) = await desk.waiting(1)
+        assert (waiting.id, waiting.payload["role"]) == (proposal.id, "panel")
 
     async def test_for_oneself_is_refused(self, desk: Desk) -> None:
         with pytest.raises(Refusal, match=r"role\.for_oneself"):
@@ -117,7 +128,7 @@ class TestDeciding:
         await desk.decides(await desk.proposes(Role.AGENCY, organisation_id=desk.agency_id))
         async with desk.database.reading() as session:
             grants = await grants_of(session, desk.people[2])
-            assert await open_proposals(session, desk.clock.now()) == []
+        assert await desk.waiting() == []
         held = {(grant.role, grant.court_id, grant.organisation_id) for grant in grants}
         assert held == {
             (Role.BIDDER, None, None),
@@ -126,32 +137,33 @@ class TestDeciding:
         }
 
     async def test_may_reject_it_and_is_done_once(self, desk: Desk) -> None:
-        proposal_id = await desk.proposes(Role.PANEL, court_id=COURT)
-        await desk.decides(proposal_id, is_approved=False)
-        with pytest.raises(Refusal, match=r"state\.not_allowed"):
-            await desk.decides(proposal_id)
+        proposal = await desk.proposes(Role.PANEL, court_id=COURT)
+        await desk.rejects(proposal)
+        with pytest.raises(Refusal, match=r"approval\.rejected"):
+            await desk.decides(proposal)
         async with desk.database.reading() as session:
             assert not await is_staff_of(session, desk.people[2], COURT)
 
-    @pytest.mark.parametrize(("by", "code"), [(0, "role.second_person"), (2, "role.for_oneself")])
+    @pytest.mark.parametrize(
+        ("by", "code"), [(0, "approval.same_person"), (2, "approval.about_oneself")]
+    )
     async def test_is_neither_the_proposer_s_nor_the_subject_s(
         self, desk: Desk, by: int, code: str
     ) -> None:
-        proposal_id = await desk.proposes(Role.PANEL, court_id=COURT)
+        proposal = await desk.proposes(Role.PANEL, court_id=COURT)
+        await employ(desk.database, desk.administrator(by))
         with pytest.raises(Refusal) as refused:
-            await desk.decides(proposal_id, by=by)
+            await desk.decides(proposal, by=by)
         assert refused.value.code == code
 
     async def test_comes_too_late_after_a_day(self, desk: Desk) -> None:
-        proposal_id = await desk.proposes(Role.PANEL, court_id=COURT)
-        desk.clock.advance(PROPOSAL_LIFE - timedelta(seconds=1))
-        async with desk.database.reading() as session:
-            assert len(await open_proposals(session, desk.clock.now())) == 1
+        proposal = await desk.proposes(Role.PANEL, court_id=COURT)
+        desk.clock.advance(APPROVAL_LIFE - timedelta(seconds=1))
+        assert len(await desk.waiting()) == 1
         desk.clock.advance(timedelta(seconds=1))
-        with pytest.raises(Refusal, match=r"role\.proposal_over"):
-            await desk.decides(proposal_id)
-        async with desk.database.reading() as session:
-            assert await open_proposals(session, desk.clock.now()) == []
+        with pytest.raises(Refusal, match=r"approval\.expired"):
+            await desk.decides(proposal)
+        assert await desk.waiting() == []
 
     async def test_of_two_proposals_grants_one(self, desk: Desk) -> None:
         first = await desk.proposes(Role.PANEL, court_id=COURT)

@@ -10,6 +10,8 @@ from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import CourtId, ListingId, PersonId, new_id
 from auction.kernel.refusal import Refusal
+from auction.listings.commands import suspend_listing
+from auction.listings.stays import propose_resumption
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
 from bidding.hall.board import Board, SessionState
@@ -21,12 +23,14 @@ from bidding.hall.standstill import (
     leave,
     obey_listing,
     pause_session,
+    resume_auction,
     resume_paused,
-    resume_session,
     stop_session,
     suspend_session,
 )
 from tests.bidding.halls import FIVE, AHall, Execute, a_hall, a_placed_bid, home, place
+from tests.builders import OFFICER, PANEL, a_case
+from tests.staff import employ
 
 COURT = CourtId("浙0199")
 
@@ -179,13 +183,30 @@ class TestStopping:
         assert (stopped.state, stopped.closed_at) == (SessionState.STOPPED, stopped_at)
 
 
+async def a_suspended_hall(database: Database, as_owner: Execute) -> AHall:
+    """An open hall of a true case, suspended by the officer."""
+    hall = await an_open_hall(database, as_owner)
+    case_id = await a_case(database)
+    await as_owner(f"UPDATE listings SET case_id = '{case_id}' WHERE id = '{hall.listing_id}'")
+    await employ(database, OFFICER, PANEL[0])
+    async with database.unit(OFFICER) as work:
+        await suspend_listing(work, hall.listing_id, ground="第三人异议")
+        await obey_listing(work, listing_id=hall.listing_id)
+    return hall
+
+
+async def proposes(database: Database, hall: AHall) -> str:
+    async with database.unit(OFFICER) as work:
+        return (await propose_resumption(work, hall.listing_id)).payload_hash
+
+
 class TestSuspension:
     async def test_twice_is_once_under_its_first_reason(
         self, database: Database, as_owner: Execute
     ) -> None:
         hall = await an_open_hall(database, as_owner)
         for ground in ("third_party_objection", "again"):
-            async with database.unit(somebody(database, Role.OFFICER)) as work:
+            async with database.unit(SYSTEM) as work:
                 await suspend_session(work, session_id=hall.session_id, ground=ground)
         assert (await session_of(database, hall)).pause_ground == "third_party_objection"
 
@@ -194,42 +215,46 @@ class TestSuspension:
     ) -> None:
         hall = await an_open_hall(database, as_owner)
         with pytest.raises(Refusal, match=r"state\.not_allowed"):
-            async with database.unit(somebody(database, Role.OFFICER)) as work:
-                await resume_session(work, session_id=hall.session_id)
+            await proposes(database, hall)
+        with pytest.raises(Refusal, match=r"state\.not_allowed"):
+            async with database.unit(PANEL[0]) as work:
+                await resume_auction(work, listing_id=hall.listing_id, seen="0" * 64)
 
-    async def test_two_persons_of_the_court_end_it(
+    async def test_officer_and_panel_end_it_and_the_lost_time_comes_back(
         self, database: Database, as_owner: Execute, clock: FrozenClock
     ) -> None:
-        hall = await an_open_hall(database, as_owner)
-        officer, panel = somebody(database, Role.OFFICER), somebody(database, Role.PANEL)
-        async with database.unit(officer) as work:
-            await suspend_session(work, session_id=hall.session_id, ground="third_party_objection")
+        hall = await a_suspended_hall(database, as_owner)
         clock.advance(timedelta(hours=2))
-        for actor, state in [(officer, SessionState.SUSPENDED), (panel, SessionState.OPEN)]:
-            async with database.unit(actor) as work:
-                board = await resume_session(work, session_id=hall.session_id)
-            assert board.state is state
-        assert board.closes_at == hall.closes_at + timedelta(hours=2)
+        seen = await proposes(database, hall)
+        assert (await session_of(database, hall)).state is SessionState.SUSPENDED
+        async with database.unit(PANEL[0]) as work:
+            await resume_auction(work, listing_id=hall.listing_id, seen=seen)
+        found = await session_of(database, hall)
+        assert found.state is SessionState.OPEN
+        assert found.closes_at == hall.closes_at + timedelta(hours=2)
 
     async def test_one_person_alone_does_not(self, database: Database, as_owner: Execute) -> None:
-        hall = await an_open_hall(database, as_owner)
-        officer = somebody(database, Role.OFFICER)
-        async with database.unit(officer) as work:
-            await suspend_session(work, session_id=hall.session_id, ground="x")
-        async with database.unit(officer) as work:
-            await resume_session(work, session_id=hall.session_id)
-        with pytest.raises(Refusal, match="second_person"):
-            async with database.unit(officer) as work:
-                await resume_session(work, session_id=hall.session_id)
+        hall = await a_suspended_hall(database, as_owner)
+        both = Actor(OFFICER.person_id, frozenset({Role.OFFICER, Role.PANEL}), COURT)
+        await employ(database, both)
+        seen = await proposes(database, hall)
+        with pytest.raises(Refusal, match=r"approval\.same_person"):
+            async with database.unit(both) as work:
+                await resume_auction(work, listing_id=hall.listing_id, seen=seen)
+        assert (await session_of(database, hall)).state is SessionState.SUSPENDED
 
     async def test_a_bidder_can_neither_suspend_nor_resume(
         self, database: Database, as_owner: Execute
     ) -> None:
-        hall = await an_open_hall(database, as_owner)
+        hall = await a_suspended_hall(database, as_owner)
+        seen = await proposes(database, hall)
         bidder = somebody(database, Role.BIDDER)
         with pytest.raises(Refusal, match="forbidden"):
             async with database.unit(bidder) as work:
                 await suspend_session(work, session_id=hall.session_id, ground="x")
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(bidder) as work:
+                await resume_auction(work, listing_id=hall.listing_id, seen=seen)
 
     async def test_a_stay_of_the_listing_stops_the_very_next_bid(
         self, database: Database, as_owner: Execute
@@ -287,7 +312,7 @@ class TestSuspension:
         self, database: Database, as_owner: Execute
     ) -> None:
         hall = await an_open_hall(database, as_owner)
-        async with database.unit(somebody(database, Role.OFFICER)) as work:
+        async with database.unit(SYSTEM) as work:
             await suspend_session(work, session_id=hall.session_id, ground="x")
         async with database.unit(SYSTEM) as work:
             board = await resume_paused(work, session_id=hall.session_id, epoch=1)

@@ -1,17 +1,14 @@
-import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
-import asyncpg
 import pytest
 from sqlalchemy import select
 
-from auction.cases.commands import stay_case
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.refusal import Refusal
 from auction.notices.notice import Notice
 from auction.store import journal
 from auction.store.journal import JournalEntry
+from tests.staff import employ
 from tests.valuation.stage import (
     APPLICANT,
     OFFICER,
@@ -23,8 +20,6 @@ from tests.valuation.stage import (
     nonce,
 )
 from valuation.commands import draws
-from valuation.commands.assignments import open_assignment
-from valuation.commands.roster import register_draw_key
 from valuation.drawing import DrawContribution, DrawProof, course_of, transcript_of
 from valuation.verifying import is_good, verify
 
@@ -82,76 +77,6 @@ class TestTheWholeDraw:
             made("respondent"),
         }
         assert [row["rank"] for row in notices[0].facts["agencies"]] == [1, 2, 3]
-
-
-class TestAnnouncing:
-    async def test_the_same_announcement_again_changes_nothing(self, stage):
-        await stage.announced()
-        await stage.announce(stage.draw_id)
-        assert await kinds_of(stage) == ["draw.open"]
-
-    async def test_a_second_draw_is_refused_while_the_first_is_not_void(self, stage):
-        await stage.announced()
-        with pytest.raises(Refusal, match=r"draw\.conflict"):
-            await stage.announce(made("second"))
-
-    async def test_of_two_announced_at_once_one_is_refused(self, stage):
-        await stage.appraising()
-        both = [stage.announce(made("one")), stage.announce(made("two"))]
-        ended = await asyncio.gather(*both, return_exceptions=True)
-        refused = [no for no in ended if no is not None]
-        assert [str(no) for no in refused] == ["draw.conflict()"]
-
-    async def test_the_database_itself_keeps_a_second_draw_out(self, stage, as_owner):
-        await stage.announced()
-        columns = "assignment_id, case_id, lot_id, court_id, purpose, snapshot_id, announced_by"
-        with pytest.raises(asyncpg.UniqueViolationError, match="uq_draws_live"):
-            await as_owner(
-                f"INSERT INTO draws (id, attempt, draw_no, digest, manifest, state, announced_at,"
-                f" commits_close_at, {columns}) SELECT gen_random_uuid(), 2, 2, 'x', '', "
-                f"'committing', announced_at, commits_close_at, {columns} FROM draws"
-            )
-
-    async def test_a_stayed_case_has_no_draw(self, stage):
-        await stage.appraising()
-        async with stage.by(OFFICER) as work:
-            await stay_case(work, made("case"), ground="暂缓执行")
-        with pytest.raises(Refusal, match=r"case\.not_open"):
-            await stage.announce(stage.draw_id)
-
-    async def test_waits_for_the_appraisal(self, stage):
-        await stage.seized()
-        async with stage.by(OFFICER) as work:
-            await open_assignment(work, stage.lot_id, assignment_id=stage.assignment_id)
-        with pytest.raises(Refusal, match=r"draw\.no_appraisal"):
-            await stage.announce(stage.draw_id)
-
-    async def test_needs_three_agencies_of_the_field_in_the_region(self, stage, as_owner):
-        await stage.appraising()
-        await as_owner("UPDATE roster_entries SET removed_at = listed_at WHERE name > '评估机构02'")
-        with pytest.raises(Refusal, match=r"draw\.pool_too_small"):
-            await stage.announce(stage.draw_id)
-
-    async def test_needs_the_key_of_each_institution(self, stage, as_owner):
-        await stage.appraising()
-        await as_owner("UPDATE draw_keys SET retired_at = registered_at WHERE role = 'platform'")
-        with pytest.raises(Refusal, match=r"draw\.no_key"):
-            await stage.announce(stage.draw_id)
-
-    async def test_nobody_else_can_announce(self, stage):
-        await stage.appraising()
-        for actor in (SYSTEM, APPLICANT, SUPERVISOR):
-            with pytest.raises(Refusal, match="forbidden"):
-                async with stage.by(actor) as work:
-                    await draws.announce_draw(work, stage.assignment_id, draw_id=made("x"))
-
-    async def test_a_void_draw_opens_the_second_attempt_under_the_next_number(self, stage):
-        await stage.announced()
-        await _void(stage)
-        await stage.announce(made("second"))
-        stage.draw_id = made("second")
-        draw = await stage.draw()
-        assert (draw.attempt, draw.draw_no) == (2, 2)
 
 
 class TestContributing:
@@ -253,10 +178,10 @@ class TestProving:
 class TestVoid:
     async def test_it_takes_two(self, stage):
         await stage.announced()
-        with pytest.raises(Refusal, match=r"draw\.void_not_asked"):
+        with pytest.raises(Refusal, match=r"approval\.not_proposed"):
             async with stage.by(SUPERVISOR) as work:
-                await draws.void_draw(work, stage.draw_id)
-        await _void(stage)
+                await draws.void_draw(work, stage.draw_id, seen="0" * 64)
+        await stage.void()
         assert (await stage.draw()).state == "void"
 
     async def test_is_asked_for_with_a_ground_and_not_twice(self, stage):
@@ -264,7 +189,7 @@ class TestVoid:
         with pytest.raises(Refusal, match=r"valuation\.ground_missing"):
             async with stage.by(OFFICER) as work:
                 await draws.ask_void(work, stage.draw_id, ground=" ", ruling_digest="ef" * 32)
-        await _void(stage)
+        await stage.void()
         with pytest.raises(Refusal, match=r"state\.not_allowed"):
             async with stage.by(OFFICER) as work:
                 await draws.ask_void(work, stage.draw_id, ground="故障", ruling_digest="ef" * 32)
@@ -272,39 +197,39 @@ class TestVoid:
     async def test_who_asked_does_not_decide(self, stage):
         await stage.announced()
         both = replace(OFFICER, roles=frozenset({Role.OFFICER, Role.SUPERVISOR}))
+        await employ(stage.database, both)
         async with stage.by(both) as work:
-            await draws.ask_void(work, stage.draw_id, ground="故障", ruling_digest="ef" * 32)
-        with pytest.raises(Refusal, match=r"draw\.void_needs_two"):
+            asked = await draws.ask_void(
+                work, stage.draw_id, ground="故障", ruling_digest="ef" * 32
+            )
+        with pytest.raises(Refusal, match=r"approval\.same_person"):
             async with stage.by(both) as work:
-                await draws.void_draw(work, stage.draw_id)
+                await draws.void_draw(work, stage.draw_id, seen=asked.payload_hash)
+
+    async def test_for_another_ground_than_was_read_is_not_decided(self, stage):
+        await stage.announced()
+        asked = []
+        for ground in ("故障", "名单有误"):
+            async with stage.by(OFFICER) as work:
+                asked.append(
+                    await draws.ask_void(
+                        work, stage.draw_id, ground=ground, ruling_digest="ef" * 32
+                    )
+                )
+        with pytest.raises(Refusal, match=r"approval\.payload_changed"):
+            async with stage.by(SUPERVISOR) as work:
+                await draws.void_draw(work, stage.draw_id, seen=asked[0].payload_hash)
 
     async def test_a_void_draw_ends_its_commissions(self, stage):
         await stage.held()
-        await _void(stage)
+        await stage.void()
         assert (await stage.commission()).state == "replaced"
 
     async def test_voids_of_one_case_are_limited(self, stage):
         await stage.announced()
-        await _void(stage)
+        await stage.void()
         await stage.announce(made("second"))
         stage.draw_id = made("second")
-        await _void(stage)
+        await stage.void()
         with pytest.raises(Refusal, match=r"draw\.too_many_voids"):
             await stage.announce(made("third"))
-
-
-async def test_a_key_made_today_cannot_be_used_today(stage):
-    await stage.appraising()
-    async with stage.by(SYSTEM) as work:
-        await register_draw_key(work, role="platform", key="aa" * 32)
-    with pytest.raises(Refusal, match=r"draw\.key_too_new"):
-        await stage.announce(stage.draw_id)
-    stage.clock.advance(timedelta(days=1))
-    await stage.announce(stage.draw_id)
-
-
-async def _void(stage: Stage) -> None:
-    async with stage.by(OFFICER) as work:
-        await draws.ask_void(work, stage.draw_id, ground="系统故障", ruling_digest="ef" * 32)
-    async with stage.by(SUPERVISOR) as work:
-        await draws.void_draw(work, stage.draw_id)

@@ -14,7 +14,7 @@ from auction.store.database import Database
 from tests.valuation import vector
 from tests.valuation.stage import APPLICANT, OFFICER, Stage
 from tests.valuation.transcripts import random_transcript
-from tests.web.browser import Browser
+from tests.web.browser import Browser, approves
 from tests.web.pages.valuing import SignIn, enrol
 from tests.web.pages.valuing import signed_in as signed_in
 from valuation.commands import draws
@@ -120,8 +120,8 @@ class TestSupervision:
         async with stage.by(OFFICER) as work:
             await draws.ask_void(work, stage.draw_id, ground="名单有误", ruling_digest="")
         supervisor = await signed_in("supervisor")
-        answer = await supervisor.submit("/supervision", f"void-{stage.draw_id}", {})
-        assert answer.status_code == 303
+        assert "/approvals/" in (await supervisor.get("/supervision")).text
+        await approves(supervisor)
         assert "名单有误" in (await supervisor.get(path)).text
 
     async def test_nobody_else_has_the_desk(self, stage: Stage, signed_in: SignIn) -> None:

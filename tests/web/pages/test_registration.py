@@ -14,6 +14,7 @@ from auction.listings.listing import Listing
 from auction.people.identity import check_digit
 from auction.people.organisation import Court
 from auction.people.person import RoleGrant
+from auction.people.queries import person_named
 from auction.settlement.sale import Sale
 from auction.store.database import Database
 from bidding import admission, sealing
@@ -23,7 +24,7 @@ from bidding.hall.session import SessionTerms
 from bidding.registration import PriorityState, Registration, RegistrationState
 from bidding.undertakings import UNDERTAKINGS
 from tests.conftest import Execute
-from tests.web.browser import Browser, forms_of
+from tests.web.browser import Browser, approves, forms_of
 from tests.web.conftest import NewBrowser
 from web.pages.bidder import Entry
 
@@ -35,7 +36,7 @@ ROOM = f"/lots/{LISTING}/room"
 PASSWORD = "参拍密码八位以上"
 CODE = BidderCode("M4T9K2QX")
 TEXTS = [text.key for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS)]
-FIRST17 = {"alice": "99010119900307001", "bob": "99010119900307002"}
+FIRST17 = {"alice": "99010119900307001", "bob": "99010119900307002", "carol": "99010119900307003"}
 
 
 @pytest.fixture
@@ -305,6 +306,20 @@ class TestAnEntryOfMine:
         assert replace(entry, is_sold_to_another=True).ending == "not_won"
 
 
+async def panel_member(browser: Browser, database: Database, name: str) -> Browser:
+    """Somebody who signed up and was then made a member of the panel."""
+    member = await signed_up(browser, name)
+    async with database.unit(SYSTEM) as work:
+        found = await person_named(work.session, name)
+        work.add(
+            RoleGrant(
+                id=work.new_id(), person_id=found.id, role=Role.PANEL, court_id=COURT,
+                organisation_id=None, granted_at=work.now, revoked_at=None,
+            )
+        )  # fmt: skip
+    return member
+
+
 class TestThePanel:
     async def test_confirms_a_claim_with_its_rank(
         self, site: NewBrowser, database: Database
@@ -312,20 +327,15 @@ class TestThePanel:
         browser = await signed_up(site())
         await browser.submit(JOIN, "start-registration", {})
         await browser.submit(JOIN, "claim-priority", {"ground": "按份共有人"})
-        panel = await signed_up(site(), "bob")
-        async with database.unit(SYSTEM) as work:
-            bob = (await work.session.scalars(select(RoleGrant.person_id))).all()[-1]
-            work.add(
-                RoleGrant(
-                    id=work.new_id(), person_id=bob, role=Role.PANEL, court_id=COURT,
-                    organisation_id=None, granted_at=work.now, revoked_at=None,
-                )
-            )  # fmt: skip
+        panel = await panel_member(site(), database, "bob")
         row = await the_registration(database)
         answer = await panel.submit(
             "/court/priority", f"decide-{row.id}", {"decision": "confirm", "rank": "1"}
         )
         assert answer.status_code == 303, answer.text
+        assert (await the_registration(database)).priority is PriorityState.CLAIMED
+        other = await panel_member(site(), database, "carol")
+        await approves(other)
         decided = await the_registration(database)
         assert (decided.priority, decided.priority_rank) == (PriorityState.CONFIRMED, 1)
 

@@ -8,10 +8,10 @@ import pytest
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.ids import OrganisationId
 from auction.people.commands import Enrolment, enroll_person, found_organisation, grant_role
-from auction.people.credentials import Passwords
+from auction.people.credentials import Credential, Passwords
 from auction.people.organisation import OrganisationKind
-from auction.people.person import PersonKind
-from tests.valuation.stage import COURT, Stage, made
+from auction.people.person import Person, PersonKind
+from tests.valuation.stage import Stage, made
 from tests.web.browser import Browser
 from tests.web.conftest import NewBrowser
 from workers.demo.cast import AGENCIES, resident
@@ -19,20 +19,21 @@ from workers.demo.cast import AGENCIES, resident
 PASSWORD = "a password for tests"
 SignIn = Callable[[str], Awaitable[Browser]]
 
-_COURT_STAFF = {"officer": Role.OFFICER, "supervisor": Role.SUPERVISOR}
+_COURT_STAFF = ("officer", "supervisor")
 _PUBLIC = ("applicant", "respondent", "stranger")
 
 
 async def enrol(stage: Stage, *agencies: int) -> None:
-    """Enter court staff, parties and the staff of these agencies; the court must be there."""
+    """Give court staff a password, enter parties and agencies' staff; the court must be there."""
     passwords = Passwords()
     digest = await passwords.hash(PASSWORD)
     passwords.close()
-    for serial, username in enumerate((*_COURT_STAFF, *_PUBLIC), start=200):
+    for serial, username in enumerate(_PUBLIC, start=200):
         await _enter(stage, username, serial, digest)
-    for username, role in _COURT_STAFF.items():
+    for username in _COURT_STAFF:
         async with stage.by(SYSTEM) as work:
-            await grant_role(work, made(username), role=role, court_id=COURT)
+            (await work.lock(Person, made(username))).username = username
+            (await work.lock(Credential, made(username))).password_hash = digest
     for number in agencies:
         founded = AGENCIES[number - 1]
         async with stage.by(SYSTEM) as work:

@@ -37,13 +37,16 @@ STATES = {
 }  # fmt: skip
 FACTS: dict[str, object] = {"court_name": "杭湾市人民法院", "buyer_name": BARE, "lines": [1, None]}
 ROWS = 3
+SEALED_FROM_BIRTH = {"approval_request"}
+"""Made by a later migration."""
 
 
 def entities() -> dict[str, type[Base]]:
-    """Every entity with sealed columns, by its table."""
+    """Every entity with columns that were bare once, by its table."""
     metadata()
     mapped = [mapper.class_ for mapper in Base.registry.mappers]
-    return {one.__tablename__: one for one in mapped if issubclass(one, Sealed)}
+    found = {one.__tablename__: one for one in mapped if issubclass(one, Sealed)}
+    return {table: one for table, one in found.items() if table not in SEALED_FROM_BIRTH}
 
 
 def sealed_of(entity: type[Base]) -> dict[str, object]:

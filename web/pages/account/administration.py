@@ -1,11 +1,8 @@
 """Administrators: people, their roles (granted by two) and sign-ins, organisations' members."""
 
-from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,11 +10,12 @@ from starlette.routing import BaseRoute, Route
 from auction.kernel.actor import Role
 from auction.kernel.ids import CourtId, OrganisationId, PersonId
 from auction.people import policy
+from auction.people.approvals.action import Action
+from auction.people.approvals.commands import propose_representative
+from auction.people.approvals.queries import natural_person_of, open_requests
 from auction.people.commands import found_organisation, revoke_role, revoke_sign_ins
 from auction.people.organisation import OrganisationKind
 from auction.people.queries import (
-    OrganisationView,
-    PersonView,
     courts,
     live_sign_ins,
     organisation,
@@ -30,10 +28,7 @@ from auction.people.queries import (
 from auction.people.role_proposal import (
     COURT_ROLES,
     ROLE_OF,
-    RoleProposal,
-    decide_role,
     grants_of,
-    open_proposals,
     propose_role,
 )
 from web.forms import read_form
@@ -42,6 +37,7 @@ from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, require_of, unit
 
 SAID_PROPOSED = n_("已提出，须另一位管理员批准")
+PEOPLES = frozenset({Action.ROLE_GRANT, Action.REPRESENTATIVE})
 
 
 class ForCourt(msgspec.Struct, frozen=True):
@@ -65,25 +61,19 @@ class Founded(msgspec.Struct, frozen=True):
     code: Annotated[str, msgspec.Meta(min_length=18, max_length=18)]
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalView:
-    """A proposal with its people by name."""
+class Representing(msgspec.Struct, frozen=True):
+    """The natural person who is to act for a legal person's account."""
 
-    proposal: RoleProposal
-    person: PersonView
-    proposer: PersonView
-    organisation: OrganisationView | None
+    username: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 async def people_page(request: Request) -> Response:
     """What waits for a second administrator, and people by name."""
-    require_of(request, policy.ADMINISTER)
+    actor = require_of(request, policy.ADMINISTER)
+    now = database_of(request).clock.now()
     text = request.query_params.get("q", "")
     async with reading(request) as session:
-        waiting = [
-            await _view(session, one)
-            for one in await open_proposals(session, database_of(request).clock.now())
-        ]
+        waiting = [one for one in await open_requests(session, actor, now) if one.action in PEOPLES]
         found = await people_matching(session, text)
     return render(request, "account/people.html", waiting=waiting, found=found, text=text)
 
@@ -97,6 +87,8 @@ async def person_page(request: Request) -> Response:
         grants = await grants_of(session, person_id)
         sign_ins = await live_sign_ins(session, person_id, database_of(request).clock.now())
         places = await courts(session)
+        natural_id = await natural_person_of(session, person_id)
+        behind = await person(session, natural_id) if natural_id else None
     return render(
         request,
         "account/person.html",
@@ -105,6 +97,7 @@ async def person_page(request: Request) -> Response:
         sign_ins=sign_ins,
         places=places,
         roles=sorted(COURT_ROLES),
+        behind=behind,
     )
 
 
@@ -138,18 +131,14 @@ async def end_sign_ins(request: Request) -> Response:
     return see_other(f"/admin/people/{person_id}", said=n_("该人员的所有登录均已结束"))
 
 
-async def approve(request: Request) -> Response:
-    """Grant what another administrator proposed."""
+async def represent(request: Request) -> Response:
+    """Propose who acts for the account of a legal person."""
+    form, account_id = await read_form(request, Representing), PersonId(path_id(request))
+    async with reading(request) as session:
+        natural = await person_named(session, form.username)
     async with unit(request) as work:
-        await decide_role(work, path_id(request), is_approved=True)
-    return see_other("/admin", said=n_("角色已授予"))
-
-
-async def reject(request: Request) -> Response:
-    """Reject what another administrator proposed."""
-    async with unit(request) as work:
-        await decide_role(work, path_id(request), is_approved=False)
-    return see_other("/admin", said=n_("提议已否决"))
+        await propose_representative(work, account_id, natural_id=natural.id)
+    return see_other("/admin", said=SAID_PROPOSED)
 
 
 async def organisations_page(request: Request) -> Response:
@@ -204,24 +193,13 @@ async def add_member(request: Request) -> Response:
     return see_other("/admin", said=SAID_PROPOSED)
 
 
-async def _view(session: AsyncSession, proposal: RoleProposal) -> ProposalView:
-    organisation_id: UUID | None = proposal.organisation_id
-    return ProposalView(
-        proposal,
-        await person(session, proposal.person_id),
-        await person(session, proposal.proposed_by),
-        await organisation(session, organisation_id) if organisation_id else None,
-    )
-
-
 ROUTES: list[BaseRoute] = [
     Route("/admin", people_page),
     Route("/admin/people/{id}", person_page),
     Route("/admin/people/{id}/roles", propose, methods=["POST"]),
     Route("/admin/people/{id}/roles/revoke", revoke, methods=["POST"]),
     Route("/admin/people/{id}/sign-ins/end", end_sign_ins, methods=["POST"]),
-    Route("/admin/proposals/{id}/approve", approve, methods=["POST"]),
-    Route("/admin/proposals/{id}/reject", reject, methods=["POST"]),
+    Route("/admin/people/{id}/representative", represent, methods=["POST"]),
     Route("/admin/organisations", organisations_page),
     Route("/admin/organisations", found, methods=["POST"]),
     Route("/admin/organisations/{id}", organisation_page),

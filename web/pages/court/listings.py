@@ -19,15 +19,15 @@ from auction.law.warnings import WARNING_KEYS
 from auction.listings import commands, policy, queries
 from auction.listings.commands import NewListing, Opinion
 from auction.listings.items import ITEMS
-from auction.listings.listing import ListingState
 from auction.listings.queries import DraftView
+from auction.listings.stays import propose_resumption
 from auction.listings.suggested import Known, suggested
 from auction.listings.terms import Terms
 from auction.lots import queries as lots
+from auction.people.approvals.action import Action
+from auction.people.approvals.queries import open_request
 from auction.people.queries import court, person
-from bidding.hall.board import SessionState
-from bidding.hall.standstill import obey_listing, resume_session
-from bidding.queries import session_of_listing
+from bidding.hall.standstill import obey_listing
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.court.dossier import report_of
@@ -85,6 +85,7 @@ async def listing_page(request: Request) -> Response:
         view = await queries.draft(session, listing_id, now=now)
         actor = own(request, view.listing.court_id)
         words = await _suggested(session, view)
+        resumption = await open_request(session, Action.LISTING_RESUME, listing_id, now)
         members = [await person(session, cast.person_id) for cast in view.votes]
     rules = BY_NAME[view.listing.rulebook]
     return render(
@@ -101,7 +102,7 @@ async def listing_page(request: Request) -> Response:
         closes_at=_local(view.listing.closes_at),
         is_officer=bool(actor.roles & policy.DRAFT.roles),
         is_panel=bool(actor.roles & policy.VOTE.roles),
-        has_proposed=view.listing.resumption_proposed_by == actor.person_id,
+        resumption=resumption,
         has_voted=any(cast.person_id == actor.person_id for cast in view.votes),
     )
 
@@ -182,16 +183,13 @@ async def suspend(request: Request) -> Response:
 
 
 async def resume(request: Request) -> Response:
-    """Propose to go on, or as the second person go on."""
+    """Propose to go on; a member of the panel resumes."""
     listing_id = ListingId(path_id(request))
     async with unit(request) as work:
-        listing = await commands.resume_listing(work, listing_id)
-        board = await session_of_listing(work.session, listing_id)
-        if board is not None and board.state is SessionState.SUSPENDED:
-            await resume_session(work, session_id=board.session_id)
-    is_resumed = listing.state is ListingState.PUBLISHED
-    said = n_("已恢复拍卖") if is_resumed else n_("已提议恢复拍卖，待另一人确认")
-    return see_other(f"/court/listings/{listing_id}", said=said)
+        await propose_resumption(work, listing_id)
+    return see_other(
+        f"/court/listings/{listing_id}#resume", said=n_("已提议恢复拍卖，待合议庭成员批准")
+    )
 
 
 async def withdraw(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Plans of distribution: drawn up by one, approved by a second, paid by a third."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -11,20 +11,22 @@ from starlette.routing import BaseRoute, Route
 from auction.distribution import commands, policy
 from auction.distribution.estate import Account, Choices
 from auction.distribution.objections import answer_objection
+from auction.distribution.payouts import propose_disbursements
 from auction.distribution.plan import PlanState
 from auction.distribution.queries import (
     LineView,
-    PlanView,
     lines,
     objections,
     plan,
+    plan_of_line,
     plan_of_sale,
     plans_of_court,
     route,
 )
-from auction.kernel.actor import Actor, Role
+from auction.kernel.actor import Role
 from auction.kernel.money import ZERO, Money
-from auction.kernel.refusal import Refusal
+from auction.people.approvals.action import Action
+from auction.people.approvals.queries import open_request
 from auction.settlement.queries import sale, sale_of_lot
 from web.forms import read_form
 from web.i18n import n_
@@ -33,6 +35,7 @@ from web.wiring import actor_of, path_id, reading, require_of, unit
 
 Said = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+SAID_PROPOSED = n_("付款已提请审批。")
 
 
 class Drafting(msgspec.Struct, frozen=True):
@@ -44,12 +47,6 @@ class Drafting(msgspec.Struct, frozen=True):
     tax_account: Short
     living_rent: Money = ZERO
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-
-
-class Approving(msgspec.Struct, frozen=True):
-    """The second person's word that he checked every line."""
-
-    confirmed: Literal["on"]
 
 
 class Withdrawing(msgspec.Struct, frozen=True):
@@ -115,7 +112,12 @@ async def plan_page(request: Request) -> Response:
         raised = await objections(session, found.id)
         way = await route(session, found.sale_id)
     now = request.state.database.clock.now()
-    is_over = found.objections_until is not None and now >= found.objections_until
+    async with reading(request) as session:
+        requests = [
+            await open_request(session, action, found.id, now)
+            for action in (Action.PLAN_APPROVE, Action.DISBURSEMENT, Action.DISBURSEMENT_LARGE)
+        ]
+    is_clerk = Role.FINANCE_CLERK in actor.roles
     return render(
         request,
         "court/plan.html",
@@ -124,21 +126,11 @@ async def plan_page(request: Request) -> Response:
         objections=raised,
         route=way,
         is_officer=Role.OFFICER in actor.roles,
-        is_window_over=is_over,
-        can_approve=is_over and found.state is PlanState.SERVED and _may_approve(actor, found),
-        can_order=_can_order(actor, found),
+        is_window_over=found.objections_until is not None and now >= found.objections_until,
+        requests=[one for one in requests if one is not None],
+        may_pay=found.state is PlanState.APPROVED and is_clerk,
         payable=[line for line in rows if line.is_payable],
     )
-
-
-def _may_approve(actor: Actor, found: PlanView) -> bool:
-    return bool(actor.roles & policy.APPROVE.roles) and actor.person_id != found.drafted_by
-
-
-def _can_order(actor: Actor, found: PlanView) -> bool:
-    is_third = actor.person_id not in {found.drafted_by, found.approved_by}
-    may = Role.FINANCE_APPROVER in actor.roles
-    return found.state is PlanState.APPROVED and may and is_third
 
 
 async def serve(request: Request) -> Response:
@@ -167,33 +159,31 @@ async def answer(request: Request) -> Response:
     return see_other(f"/court/plans/{plan_id}", said=n_("已记录对异议的处理。"))
 
 
-async def approve(request: Request) -> Response:
-    """Approve as a second person."""
-    await read_form(request, Approving)
+async def propose(request: Request) -> Response:
+    """Put the plan up for approval."""
     async with unit(request) as work:
-        await commands.approve_plan(work, path_id(request))
-    return _back(request, n_("分配方案已批准，每一分钱已归入各受款人名下。"))
+        await commands.propose_plan(work, path_id(request))
+    return _back(request, n_("分配方案已提请批准。"))
 
 
 async def order(request: Request) -> Response:
-    """Order the payment of one line."""
+    """Propose the payment of one line."""
+    line_id = path_id(request)
+    async with reading(request) as session:
+        plan_id = await plan_of_line(session, line_id)
     async with unit(request) as work:
-        made = await commands.order_disbursement(work, path_id(request))
-        plan_id = made.plan_id
-    return see_other(f"/court/plans/{plan_id}", said=n_("已下达付款指令。"))
+        await propose_disbursements(work, plan_id, line_ids=[line_id])
+    return see_other(f"/court/plans/{plan_id}", said=SAID_PROPOSED)
 
 
 async def order_all(request: Request) -> Response:
-    """Order the payment of every line that may be paid now and has an account."""
+    """Propose the payment of every line that may be paid now and has an account."""
     plan_id = path_id(request)
     async with reading(request) as session:
         waiting = [line.id for line in await lines(session, plan_id) if _has_account(line)]
-    if not waiting:
-        raise Refusal("disbursement.none_payable")
     async with unit(request) as work:
-        for line_id in waiting:
-            await commands.order_disbursement(work, line_id)
-    return _back(request, n_("已下达付款指令。"))
+        await propose_disbursements(work, plan_id, line_ids=waiting)
+    return _back(request, SAID_PROPOSED)
 
 
 def _has_account(line: LineView) -> bool:
@@ -213,7 +203,7 @@ ROUTES: list[BaseRoute] = [
     Route("/court/sales/{id}/plan", draft, methods=["POST"]),
     Route("/court/plans/{id}/serve", serve, methods=["POST"]),
     Route("/court/plans/{id}/withdraw", withdraw, methods=["POST"]),
-    Route("/court/plans/{id}/approve", approve, methods=["POST"]),
+    Route("/court/plans/{id}/propose", propose, methods=["POST"]),
     Route("/court/plans/{id}/orders", order_all, methods=["POST"]),
     Route("/court/plan-lines/{id}/order", order, methods=["POST"]),
     Route("/court/plan-objections/{id}/answer", answer, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""Claims of pre-emption: the panel confirms each with a rank, or declines it (网拍19)."""
+"""Claims of pre-emption: one proposes a rank or none, another of the panel decides (网拍19)."""
 
 import msgspec
 from starlette.requests import Request
@@ -7,14 +7,16 @@ from starlette.routing import BaseRoute, Route
 
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
+from auction.people.approvals.action import Action
+from auction.people.approvals.queries import open_request
 from auction.people.queries import person
 from bidding import enrolment_policy as policy
-from bidding.enrolment import decide_priority
+from bidding.enrolment import propose_priority
 from bidding.enrolment_queries import priority_claims
 from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.views import render, see_other
-from web.wiring import actor_of, path_id, reading, require_of, unit
+from web.wiring import actor_of, database_of, path_id, reading, require_of, unit
 
 
 class Deciding(msgspec.Struct, frozen=True):
@@ -30,17 +32,19 @@ async def priority_page(request: Request) -> Response:
     require_of(request, policy.SEE_PRIORITY, court_id)
     if court_id is None:
         raise Refusal("forbidden", action="page.read")
+    now = database_of(request).clock.now()
     async with reading(request) as session:
         claims = [
             (claim, await session.get(Listing, claim.listing_id),
-             await person(session, claim.person_id))
+             await person(session, claim.person_id),
+             await open_request(session, Action.PRIORITY, claim.id, now))
             for claim in await priority_claims(session, court_id)
         ]  # fmt: skip
     return render(request, "court/priority.html", claims=claims)
 
 
 async def decide(request: Request) -> Response:
-    """Confirm one claim with a rank, or decline it."""
+    """Propose to confirm one claim with a rank, or to decline it."""
     registration_id = path_id(request)
     form = await read_form(request, Deciding)
     if form.decision not in {"confirm", "decline"}:
@@ -49,8 +53,8 @@ async def decide(request: Request) -> Response:
         raise FormErrors({"rank": "form.required"})
     rank = form.rank if form.decision == "confirm" else None
     async with unit(request) as work:
-        await decide_priority(work, registration_id, rank=rank)
-    return see_other("/court/priority", said=n_("已记录合议庭的决定"))
+        await propose_priority(work, registration_id, rank=rank)
+    return see_other("/court/priority", said=n_("已提请合议庭另一成员批准"))
 
 
 ROUTES: list[BaseRoute] = [

@@ -15,6 +15,8 @@ from auction.kernel.ids import AssignmentId, DrawId, LotId, new_id
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.lots.lot import Lot
+from auction.people.approvals.action import Action
+from auction.people.approvals.queries import open_request
 from valuation.commands.assignments import (
     Negotiation,
     open_appraisal,
@@ -22,8 +24,10 @@ from valuation.commands.assignments import (
     record_negotiation,
     withdraw_assignment,
 )
-from valuation.commands.draws import announce_draw, ask_void
+from valuation.commands.draws import ask_void
+from valuation.commands.opening import propose_draw
 from valuation.commands.reports import answer_objection, check_report, serve_report
+from valuation.drawing import Draw
 from valuation.methods import PricingMethod, Situation
 from valuation.queries import appraisals, draws
 from valuation.report import Check
@@ -61,10 +65,6 @@ class Appraising(msgspec.Struct, frozen=True):
     both_ask: bool = False
 
 
-class Announcing(msgspec.Struct, frozen=True):
-    draw_id: UUID
-
-
 class Checked(msgspec.Struct, frozen=True):
     """The items of the checklist that hold; those not ticked are faults."""
 
@@ -84,7 +84,7 @@ class Ground(msgspec.Struct, frozen=True):
 async def valuation_page(request: Request) -> Response:
     """Where the lot's price stands, and what the officer can do next."""
     actor = only(request, Role.OFFICER, Role.PANEL, Role.SUPERVISOR)
-    lot_id = LotId(path_id(request))
+    lot_id, now = LotId(path_id(request)), database_of(request).clock.now()
     async with reading(request) as session:
         lot = await session.get(Lot, lot_id)
         if lot is None or lot.court_id != actor.court_id:
@@ -93,7 +93,8 @@ async def valuation_page(request: Request) -> Response:
         assignment = await appraisals.assignment_of_lot(session, lot_id)
         commissions = await appraisals.commissions_of_lot(session, lot_id)
         held = await draws.of_lot(session, lot_id)
-    now = database_of(request).clock.now()
+        opening = assignment and await open_request(session, Action.DRAW_OPEN, assignment.id, now)
+        voiding = held and await open_request(session, Action.DRAW_VOID, held[0].id, now)
     return render(
         request,
         "valuation/court.html",
@@ -102,6 +103,8 @@ async def valuation_page(request: Request) -> Response:
         assignment=assignment,
         commissions=commissions,
         draws=held,
+        opening=opening,
+        voiding=voiding,
         fields=list(Field),
         checks=list(Check),
         fresh_id=new_id(now),
@@ -159,13 +162,12 @@ async def withdraw(request: Request) -> Response:
     return _back(lot_id, n_("定价任务已撤回。"))
 
 
-async def announce(request: Request) -> Response:
-    """Freeze the pool and announce the draw."""
-    form = await read_form(request, Announcing)
+async def propose(request: Request) -> Response:
+    """Propose a draw; the supervisor opens it."""
     lot_id, assignment_id = _ids(request)
     async with unit(request) as work:
-        await announce_draw(work, assignment_id, draw_id=DrawId(form.draw_id))
-    return _back(lot_id, n_("摇号已公告，名单与清单已固定。"))
+        await propose_draw(work, assignment_id)
+    return _back(lot_id, n_("摇号已提请监督人员批准；批准时固定名单与清单并公告。"))
 
 
 async def ask_void_now(request: Request) -> Response:
@@ -175,8 +177,8 @@ async def ask_void_now(request: Request) -> Response:
     draw_id = DrawId(path_id(request))
     digest = await request.state.files.put(ruling.data) if ruling else ""
     async with unit(request) as work:
-        draw = await ask_void(work, draw_id, ground=form.ground, ruling_digest=digest)
-        lot_id = draw.lot_id
+        await ask_void(work, draw_id, ground=form.ground, ruling_digest=digest)
+        lot_id = (await work.load(Draw, draw_id)).lot_id
     return _back(lot_id, n_("作废申请已提交监督部门确认。"))
 
 
@@ -231,7 +233,7 @@ ROUTES: list[BaseRoute] = [
     Route(_LOT + "/{assignment}/negotiation", negotiation, methods=["POST"]),
     Route(_LOT + "/{assignment}/appraisal", appraisal, methods=["POST"]),
     Route(_LOT + "/{assignment}/withdraw", withdraw, methods=["POST"]),
-    Route(_LOT + "/{assignment}/draw", announce, methods=["POST"]),
+    Route(_LOT + "/{assignment}/draw", propose, methods=["POST"]),
     Route("/court/draws/{id}/void", ask_void_now, methods=["POST"]),
     Route("/court/reports/{id}/check", check, methods=["POST"]),
     Route("/court/reports/{id}/serve", serve, methods=["POST"]),

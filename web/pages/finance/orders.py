@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from auction.deposits.commands import fail_release
-from auction.distribution.commands import fail_disbursement
+from auction.distribution.payouts import fail_disbursement
 from auction.kernel.actor import Role
 from auction.kernel.refusal import Refusal
 from auction.ledger.commands import fail_line_refund, send_orders

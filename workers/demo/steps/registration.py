@@ -6,12 +6,14 @@ import re
 
 from workers.demo.browser import Page
 from workers.demo.journey import Journey, StepError
+from workers.demo.steps.approvals import say_yes
 
 BIDDERS = ("bidder1", "bidder2", "bidder3", "bidder4", "bidder5")
 INSIDER = "insider"
 PRIORITY_HOLDER = "bidder5"
 """承租人 of the asset: the panel confirms the first rank."""
 PANEL = "panel1"
+SECOND_OF_PANEL = "panel2"
 CODE_SECONDS_MAX = 60.0
 _TICKET_TOKEN = re.compile(r'data-token="([^"]+)"')
 _CODE = re.compile(r'data-code="([0-9A-Z]+)"')
@@ -28,7 +30,7 @@ async def bidders_register(j: Journey) -> None:
         page = await (await j.as_(INSIDER)).submit(_join(j), "start-registration", expect=422)
         if "网拍34" not in page.said:
             raise StepError("the refusal does not name its article")
-    async with j.step("The panel confirms one priority holder with the first rank (网拍19)"):
+    async with j.step("Two of the panel confirm one priority holder with the first rank (网拍19)"):
         await _confirm_priority(j)
 
 
@@ -94,6 +96,7 @@ async def _confirm_priority(j: Journey) -> None:
     if len(claims) != 1:
         raise StepError(f"{len(claims)} claims wait for the panel, not one")
     await panel.submit("/court/priority", claims[0], {"decision": "confirm", "rank": "1"})
+    await say_yes(j, SECOND_OF_PANEL, "/court/priority", reads="承租")
     page = await (await j.as_(PRIORITY_HOLDER)).get(_join(j))
     if "第 1 顺位" not in page.said:
         raise StepError("the priority holder does not see his rank")

@@ -5,11 +5,14 @@ import re
 from auction.kernel.money import Money
 from workers.demo.browser import Page
 from workers.demo.journey import Journey, StepError
-from workers.demo.steps.finance import BIDDERS
+from workers.demo.steps.approvals import approval_path, say_yes
+from workers.demo.steps.finance import BIDDERS, CLERK
 
 OFFICER = "officer"
 SECOND_PERSON = "panel1"
 THIRD_PERSON = "approver"
+SUPERVISOR = "supervisor"
+"""Agrees to payouts of a million yuan or more."""
 FEE_ACCOUNT = ("杭湾市财政局非税收入专户（演示）", "33001990000000001")
 TAX_ACCOUNT = ("国家金库杭湾市支库（演示）", "33001990000000002")
 VOUCHERS = "（演示）完税凭证 3302026000001、3302026000002"
@@ -86,21 +89,28 @@ async def plan_is_approved(j: Journey) -> None:
             if "提出书面异议" not in (await (await j.as_(username)).get(own)).said:
                 raise StepError(f"{username} cannot object to the plan")
     async with j.step("The window passes; a second person approves (法发〔2017〕6号13)"):
-        if "approve-plan" in (await officer.get(j.text("plan_path"))).forms:
+
+        async def may_propose() -> bool:
+            return "propose-plan" in (await officer.get(j.text("plan_path"))).forms
+
+        await j.until(may_propose, "the window to object to pass", seconds=PAPER_SECONDS_MAX)
+        proposed = await officer.submit(j.text("plan_path"), "propose-plan")
+        path = approval_path(proposed)
+        if "approve" in (await officer.get(path)).forms:
             raise StepError("the author may approve his own plan")
-        second = await j.as_(SECOND_PERSON)
-
-        async def may_approve() -> bool:
-            return "approve-plan" in (await second.get(j.text("plan_path"))).forms
-
-        await j.until(may_approve, "the window to object to pass", seconds=PAPER_SECONDS_MAX)
-        await second.submit(j.text("plan_path"), "approve-plan", {"confirmed": "on"})
+        await say_yes(j, SECOND_PERSON, j.text("plan_path"), reads=FEE_ACCOUNT[0])
 
 
 async def payouts_are_ordered(j: Journey) -> None:
-    """Step 10: a third person orders every payment."""
-    async with j.step("A third person orders the payouts (法发〔2017〕6号11-13)"):
-        page = await (await j.as_(THIRD_PERSON)).submit(j.text("plan_path"), "order-all")
+    """Step 10: the clerk proposes every payment, others check, a third person orders them."""
+    async with j.step(
+        "Clerk, officer, supervisor, approver: payouts ordered (法发〔2017〕6号11-13)"
+    ):
+        path = j.text("plan_path")
+        await (await j.as_(CLERK)).submit(path, "order-all")
+        for username in (OFFICER, SUPERVISOR, THIRD_PERSON):
+            await say_yes(j, username, path, reads=FEE_ACCOUNT[0])
+        page = await (await j.as_(THIRD_PERSON)).get(path)
         lines = _LINE.findall(page.text)
         if not lines:
             raise StepError(f"{page.path} shows no payments")

@@ -16,8 +16,10 @@ from auction.kernel.money import Money
 from workers.demo.browser import Browser, Page, PageError
 from workers.demo.cast import AGENCIES, REGION
 from workers.demo.journey import Journey
+from workers.demo.steps.approvals import say_yes
 
 WINDOW_SECONDS_MAX = 40.0
+AGENCIES_TO_DRAW = "选定机构数 3"
 DICE = "骰子 4 2 6 1 5 3 3 6 2 1"
 """What the officer typed instead of letting a browser choose: hashed, it is as good a number."""
 _DRAW_PATH = re.compile(r"/draws/[0-9a-f-]{36}")
@@ -28,7 +30,7 @@ async def steps_valuation(j: Journey) -> None:
     """From the opened assignment to the reference price."""
     async with j.step("No common price: the commissioned appraisal is opened (参考价4, 14)"):
         await _no_agreement(j)
-    async with j.step("The draw is announced, roster and manifest frozen (参考价16)"):
+    async with j.step("The officer proposes the draw, the supervisor announces it (参考价16)"):
         await _announce(j)
     async with j.step("Applicant, respondent and officer commit to their numbers"):
         nonces = await _commit(j)
@@ -65,18 +67,19 @@ async def _no_agreement(j: Journey) -> None:
 async def _announce(j: Journey) -> None:
     """The institutions' keys must have been public for a while before they may be used."""
     officer = await j.as_("officer")
-    for username in ("applicant", "respondent"):
+    for username in ("applicant", "respondent", "supervisor"):
         await j.as_(username)  # a sign-in costs; the seconds for commitments are for commitments
 
-    async def announced() -> bool:
+    async def is_proposed() -> bool:
         try:
-            page = await officer.submit(_desk(j), "announce-draw")
+            await officer.submit(_desk(j), "propose-draw")
         except PageError:
             return False
-        j.facts["draw_path"] = _found(_DRAW_PATH, page)
         return True
 
-    await j.until(announced, "the draw to be announced", seconds=WINDOW_SECONDS_MAX)
+    await j.until(is_proposed, "the draw to be proposed", seconds=WINDOW_SECONDS_MAX)
+    await say_yes(j, "supervisor", _desk(j), reads=AGENCIES_TO_DRAW)
+    j.facts["draw_path"] = _found(_DRAW_PATH, await officer.get(_desk(j)))
 
 
 async def _commit(j: Journey) -> dict[str, str]:

@@ -21,14 +21,16 @@ from tests.sales import (
     BUREAU,
     BUYER,
     BUYER_DEED,
+    CLERK,
     DEBTOR,
     OFFICER,
     PANEL,
     SELLER_VAT,
     STRANGER,
+    SUPERVISOR,
     SaleDesk,
 )
-from tests.web.browser import Browser
+from tests.web.browser import Browser, approves, waiting
 from tests.web.conftest import NewBrowser
 from web.signin import LANGUAGE_COOKIE
 
@@ -99,8 +101,13 @@ class TestTheRoad:
         await does(officer, page, "serve-plan")
         await desk.deliver_notices()
         desk.clock.advance(timedelta(days=20))
-        await does(await signed_in(PANEL), page, "approve-plan", confirmed="on")
-        await does(await signed_in(APPROVER), page, "order-all")
+        officer = await signed_in(OFFICER)
+        await does(officer, page, "propose-plan")
+        assert await waiting(officer) == []
+        await approves(await signed_in(PANEL))
+        await does(await signed_in(CLERK), page, "order-all")
+        for actor in (OFFICER, SUPERVISOR, APPROVER):
+            await approves(await signed_in(actor))
         async with desk.database.reading() as session:
             orders = (await session.scalars(select(Disbursement))).all()
         await desk.books(

@@ -10,7 +10,7 @@ from auction.store.database import Database
 from auction.store.files import FileStore
 from tests.uploads import a_report
 from tests.valuation.stage import Stage
-from tests.web.browser import ORIGIN, forms_of
+from tests.web.browser import ORIGIN, approves, forms_of
 from tests.web.pages.valuing import SignIn, enrol
 from tests.web.pages.valuing import signed_in as signed_in
 from valuation.drawing import Draw
@@ -33,15 +33,20 @@ async def desk(stage: Stage) -> str:
 async def test_no_common_price_leads_over_the_appraisal_to_an_announced_draw(
     signed_in: SignIn, desk: str
 ) -> None:
+    supervisor = await signed_in("supervisor")
     officer = await signed_in("officer")
     prices = {"applicant_price": "100", "respondent_price": "200", **EVIDENCE}
     for form_id, fields in (
         ("open-assignment", {}),
         ("record-negotiation", prices),
         ("open-appraisal", {"field": "real_estate"}),
-        ("announce-draw", {}),
+        ("propose-draw", {}),
     ):
         assert (await officer.submit(desk, form_id, fields)).status_code == 303
+    page = await officer.get(desk)
+    assert 'id="propose-draw"' not in page.text
+    assert "/draws/" not in page.text
+    await approves(supervisor)
     page = await officer.get(desk)
     assert "承诺中" in page.text
     assert "/draws/" in page.text

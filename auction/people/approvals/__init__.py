@@ -1,0 +1,1 @@
+"""Four eyes: what one person proposes, others approve, and it is done once."""
