@@ -7,6 +7,7 @@ from the cookie's secret: another site can neither read it nor make it.
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -63,11 +64,19 @@ def cookie_name(settings: Settings, name: str) -> str:
     return f"__Host-{name}" if settings.is_secure else name
 
 
-def set_cookie(response: Response, settings: Settings, name: str, value: str) -> None:
+def set_cookie(
+    response: Response,
+    settings: Settings,
+    name: str,
+    value: str,
+    *,
+    lasts: timedelta | None = None,
+) -> None:
     """Give the browser a secret that scripts cannot read and other sites cannot send."""
     response.set_cookie(
         cookie_name(settings, name),
         value,
+        max_age=int(lasts.total_seconds()) if lasts else None,
         path="/",
         secure=settings.is_secure,
         httponly=True,

@@ -51,6 +51,10 @@ class FactorKey:
         """What the link of a letter carries."""
         return self._mac(b"letter 1", challenge_id.bytes).hex()
 
+    def browser_mark(self, username: str, nonce: str) -> str:
+        """What shows that a browser has signed this account in before."""
+        return self._mac(b"browser 1 ", f"{username.lower()}\0{nonce}".encode()).hex()
+
     def challenge_mac(self, about: str, body: bytes) -> bytes:
         """What shows that a passkey's challenge was made here, for this."""
         return self._mac(b"challenge 1 ", about.encode() + b"\0" + body)

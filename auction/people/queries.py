@@ -235,7 +235,11 @@ async def people_matching(
 
 
 async def actor_of(session: AsyncSession, person_id: UUID) -> Actor:
-    """What a person may act as now, with the court and the organisation of their grants."""
+    """What a person may act as now, with the court and the organisation of their grants.
+
+    An actor belongs to one court and one organisation: those of the oldest grants. A role that
+    he holds at another one does not count there.
+    """
     grants = (
         await session.scalars(
             select(RoleGrant)
@@ -249,17 +253,37 @@ async def actor_of(session: AsyncSession, person_id: UUID) -> Actor:
     )
     return Actor(
         PersonId(person_id),
-        frozenset({Role.VISITOR, *(grant.role for grant in grants)}),
+        frozenset(
+            {
+                Role.VISITOR,
+                *(
+                    grant.role
+                    for grant in grants
+                    if grant.court_id in {None, court_id}
+                    and grant.organisation_id in {None, organisation_id}
+                ),
+            }
+        ),
         CourtId(court_id) if court_id else None,
         OrganisationId(organisation_id) if organisation_id else None,
     )
+
+
+def _within(actor: Actor, factor: Factor) -> Actor:
+    """What an actor may be after such a proof: a password alone makes nobody staff.
+
+    It matters where a role was granted while its person was signed in as a bidder.
+    """
+    if factor is not Factor.PASSWORD:
+        return actor
+    return Actor(actor.person_id, actor.roles & {Role.VISITOR, Role.BIDDER})
 
 
 async def _sign_in_view(session: AsyncSession, row: SignIn) -> SignInView:
     return SignInView(
         id=SignInId(row.id),
         person=await person(session, row.person_id),
-        actor=await actor_of(session, row.person_id),
+        actor=_within(await actor_of(session, row.person_id), row.factor),
         seen_at=row.seen_at,
         browser=row.browser,
         made_at=row.made_at,

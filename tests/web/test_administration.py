@@ -68,7 +68,9 @@ class TestRoles:
         refused = await posts(first, f"{path}/approve", path)
         assert 'data-code="approval.same_person"' in refused.text
         await approves(second)
-        assert (await subject.get("/court")).status_code == 200
+        assert (await subject.get("/court")).status_code == 403  # signed in by a password alone
+        as_staff = await enters(new_browser(), passwords, "bidder1")
+        assert (await as_staff.get("/court")).status_code == 200
         replayed = await posts(second, f"{path}/approve", path)
         assert 'data-code="approval.spent"' in replayed.text
         assert replayed.status_code == 409

@@ -1,6 +1,7 @@
 """Signing in with a second factor, and proving again before money, approvals and openings."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,12 @@ import pyotp
 import pytest
 from starlette.routing import Route
 
-from auction.kernel.actor import Role
+from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION, LAW
+from auction.people.commands import grant_role
+from auction.people.queries import person_named
 from auction.store.database import Database
 from tests.web.browser import Browser, browser_of, forms_of, serving
 from tests.web.conftest import NewBrowser
@@ -21,6 +24,7 @@ from tests.web.pages.test_finance import PASSWORD, a_member_of_staff
 from web.app import build_app
 from web.routes import routes
 from web.stepup import FRESH
+from workers.demo.cast import COURT
 from workers.demo.seed import seed
 
 KEY = "密钥</dt><dd>"
@@ -143,6 +147,36 @@ class TestSteppingUp:
         assert done.status_code != 401
         again = await browser.client.post("/finance/orders/send", data=posted)
         assert again.status_code != 401
+
+    async def test_every_act_upon_money_approvals_and_openings_asks_before_anything_else(
+        self, new_browser: NewBrowser, clerk: dict[str, str], clock: FrozenClock
+    ) -> None:
+        browser = new_browser()
+        await browser.submit("/sign-in", "sign-in", clerk)
+        clock.advance(timedelta(minutes=10))
+        token = forms_of((await browser.get("/finance")).text)["sign-out"][1]["csrf"]
+        for path in sorted(FRESH):
+            place = re.sub(r"{\w+}", "018f0000-0000-7000-8000-000000000009", path)
+            asked = await browser.client.post(place, data={"csrf": token})
+            assert asked.status_code == 401, path
+            assert 'data-code="signin.prove_again"' in asked.text, path
+
+    async def test_a_role_granted_meanwhile_waits_for_the_second_factor(
+        self, new_browser: NewBrowser, database: Database, tmp_path: Path
+    ) -> None:
+        await seed(database, tmp_path)
+        told = json.loads((tmp_path / "accounts.json").read_text())
+        bidder = {"username": "bidder1", "password": told["bidder1"]["password"]}
+        browser = new_browser()
+        await browser.submit("/sign-in", "sign-in", bidder)
+        async with database.unit(SYSTEM) as work:
+            found = await person_named(work.session, "bidder1")
+            await grant_role(work, found.id, role=Role.FINANCE_CLERK, court_id=COURT)
+        assert (await browser.get("/finance")).status_code == 403
+        assert (await browser.get("/account")).status_code == 200
+        again = new_browser()
+        await again.submit("/sign-in", "sign-in", bidder)
+        assert (await again.get("/finance")).status_code == 200
 
     def test_every_path_that_asks_is_served(self) -> None:
         served = {

@@ -91,7 +91,14 @@ class TestSigningIn:
     async def opened(self, database: Database, person_id: PersonId) -> tuple[UUID, str]:
         token, sign_in_id = new_token(), new_id(NOON)
         async with database.unit(VISITOR) as work:
-            await sign_in(work, sign_in_id, person_id=person_id, token=token, browser="x" * 999)
+            await sign_in(
+                work,
+                sign_in_id,
+                person_id=person_id,
+                token=token,
+                browser="x" * 999,
+                factor=Factor.TOTP,
+            )
         return sign_in_id, token
 
     async def test_staff_idle_for_a_shorter_time(
@@ -195,6 +202,22 @@ class TestRoles:
         with pytest.raises(Refusal, match="forbidden"):
             async with database.unit(Actor(person_id, frozenset({Role.OFFICER}), COURT)) as work:
                 await grant_role(work, person_id, role=Role.ADMINISTRATOR)
+
+    async def test_held_at_another_court_does_not_count_at_this_one(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        person_id = await enrolled(database)
+        await granted(database, person_id, Role.OFFICER)
+        clock.advance(timedelta(seconds=1))
+        elsewhere = CourtId("浙0198")
+        async with database.unit(SYSTEM) as work:
+            await found_court(work, elsewhere, name="另一法院")
+        async with database.unit(SYSTEM) as work:
+            await grant_role(work, person_id, role=Role.PANEL, court_id=elsewhere)
+        async with database.reading() as session:
+            actor = await actor_of(session, person_id)
+        assert actor.court_id == COURT
+        assert actor.roles == {Role.VISITOR, Role.BIDDER, Role.OFFICER}
 
     async def test_nobody_becomes_the_system(self, database: Database) -> None:
         person_id = await enrolled(database)

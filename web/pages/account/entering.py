@@ -10,6 +10,8 @@ from starlette.responses import Response
 from auction.kernel.ids import PersonId, new_id
 from auction.people.commands import sign_in
 from auction.people.credentials import Factor, new_token
+from auction.people.queries import person
+from web.attempts import know_browser
 from web.signin import set_cookie
 from web.views import see_other
 from web.wiring import database_of, unit
@@ -26,7 +28,9 @@ async def signed_in(
         await sign_in(
             work, sign_in_id, person_id=person_id, token=token, browser=browser, factor=factor
         )
+        who = await person(work.session, person_id)
     response = see_other(path)
+    know_browser(request, response, who.username)
     set_cookie(response, request.state.settings, "signin", token)
     return response
 

@@ -19,7 +19,7 @@ from auction.people.mailing import (
     mail_of,
     reset_password,
 )
-from web.attempts import Attempts
+from web.attempts import Attempts, place_of
 from web.forms import read_form
 from web.i18n import n_
 from web.views import render, see_other
@@ -82,10 +82,9 @@ async def forgotten(request: Request) -> Response:
     """Send a letter, or not: the answer is the same."""
     form = await read_form(request, Forgotten)
     attempts: Attempts = request.state.attempts
-    address = request.client.host if request.client else ""
-    now = database_of(request).clock.now()
-    attempts.check(address, f"reset {form.username}", now)
-    attempts.failed(address, f"reset {form.username}", now)
+    place, now = place_of(request, form.username), database_of(request).clock.now()
+    attempts.check(place, f"reset {form.username}", now)
+    attempts.failed(place, f"reset {form.username}", now)
     async with unit(request) as work:
         await ask_reset(work, username=form.username, key=request.state.factor_key)
     return see_other("/sign-in", said=n_("如该账户有已确认的邮箱，重设密码的信件已发出"))

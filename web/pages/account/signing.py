@@ -25,7 +25,7 @@ from auction.people.proving import (
     open_challenge,
 )
 from auction.people.queries import authenticate, live_sign_ins, person
-from web.attempts import Attempts
+from web.attempts import Attempts, place_of
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.account.demo import is_offered
@@ -103,16 +103,15 @@ async def sign_in_now(request: Request) -> Response:
     """Check a password and sign the browser in."""
     form = await read_form(request, SigningIn)
     attempts: Attempts = request.state.attempts
-    address = request.client.host if request.client else ""
-    now = database_of(request).clock.now()
-    attempts.check(address, form.username, now)
+    place, now = place_of(request, form.username), database_of(request).clock.now()
+    attempts.check(place, form.username, now)
     try:
         async with reading(request) as session:
             person_id = await authenticate(
                 session, request.state.passwords, username=form.username, password=form.password
             )
     except Refusal:
-        attempts.failed(address, form.username, now)
+        attempts.failed(place, form.username, now)
         raise
     async with reading(request) as session:
         factors = await factors_of(session, person_id)
