@@ -64,3 +64,52 @@ def test_the_help_names_the_columns() -> None:
     told = CliRunner().invoke(luochui, ["replay", "--help"]).output
     assert "auctionid, openbid" in told
     assert "closes_at_after" in told
+
+
+EBAY = """auctionid,bid,bidtime,bidder,openbid,price
+1,10.00,0.5,A,1.00,12.00
+1,12.00,0.6,B,1.00,12.00
+"""
+RECORD = """lot,bid_time,bidder,price
+7,2026-01-01T09:00:00,A,100
+7,2026-01-01T09:01:00,B,110
+"""
+
+
+def test_an_ascending_auction_is_counted_with_its_recorded_prices(tmp_path: Path) -> None:
+    out = tmp_path / "told.csv"
+    ran = replayed(
+        record(tmp_path, EBAY), "--format", "ebay", "--extension", "none", "--out", str(out)
+    )
+    assert ran.exit_code == 0, ran.output
+    assert ran.output == "1 sessions, 2 accepted, 0 refused, 1 of 1 final prices as recorded\n"
+    assert out.read_text().startswith("auctionid,")
+
+
+def test_records_of_other_courts_need_the_increments_and_the_end(tmp_path: Path) -> None:
+    words = ["--increments", "7=10", "--end", "2026-01-01T10:00:00"]
+    ran = replayed(record(tmp_path, RECORD), "--format", "record", *words)
+    assert (ran.exit_code, ran.output) == (0, "1 sessions, 2 accepted, 0 refused\n")
+    ran = replayed(record(tmp_path, RECORD), "--format", "record", *words[:3], "noon")
+    assert "--end is no time: 'noon'" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"increment": "0"}, "--increment must be above zero"),
+        ({"start": "much"}, "--start is no amount in yuan"),
+        ({"opens": "noon"}, "--opens is no time"),
+    ],
+)
+def test_a_term_that_is_none_is_named(
+    tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    words = [part for name, text in (TERMS | changes).items() for part in (f"--{name}", text)]
+    ran = replayed(record(tmp_path), "--format", "hall", *words)
+    assert (ran.exit_code, sentence in ran.output) == (1, True), ran.output
+
+
+def test_a_file_without_a_bid_is_one_sentence(tmp_path: Path) -> None:
+    ran = replayed(record(tmp_path, HALL.splitlines()[0] + "\n"), "--format", "hall")
+    assert (ran.exit_code, "the file holds no bid" in ran.output) == (1, True)
