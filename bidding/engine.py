@@ -201,12 +201,13 @@ def close(hall: Hall, now: datetime) -> Sold | PassedIn | StillOpen:
 
 def _untimely(hall: Hall, bid: Bid) -> Reason | None:
     """What the time of entry forbids. The end is half-open: at the instant is late."""
+    is_late = bid.entered_at >= hall.closes_at
+    if hall.is_over:
+        return Reason.LATE if is_late else Reason.OVER
     if hall.paused_at is not None and bid.entered_at >= hall.paused_at:
         return Reason.PAUSED
-    if bid.entered_at >= hall.closes_at:
+    if is_late:
         return Reason.LATE
-    if hall.is_over:
-        return Reason.OVER
     return Reason.NOT_OPEN if bid.entered_at < hall.live_since else None
 
 

@@ -239,6 +239,11 @@ class TestPause:
         stopped = stop(pause(OPEN, self.AT))
         assert resume(stopped, CLOSING, LAW) == stopped
 
+    def test_what_was_stopped_while_it_stood_still_is_over_and_not_paused(self) -> None:
+        stopped = stop(pause(OPEN, self.AT))
+        assert refusal(a_bid(1000, before=CLOSING - self.AT), stopped) is Reason.OVER
+        assert refusal(a_bid(1000, before=timedelta()), stopped) is Reason.LATE
+
 
 bids = st.builds(
     a_bid,
