@@ -82,12 +82,13 @@ class Oracle:
         self.is_ended = True
 
     def _time(self, offer: Offer) -> str:
+        is_late = offer.entered_at >= self.closes_at
+        if self.is_ended:
+            return "late" if is_late else "over"
         if self.stands_since is not None and offer.entered_at >= self.stands_since:
             return "paused"
-        if offer.entered_at >= self.closes_at:
+        if is_late:
             return "late"
-        if self.is_ended:
-            return "over"
         return "not_open" if offer.entered_at < self.since else ""
 
     def _amount(self, offer: Offer) -> str:
