@@ -20,7 +20,7 @@ from auction.people.commands import (
     sign_out,
     touch_sign_in,
 )
-from auction.people.credentials import SignIn, new_token
+from auction.people.credentials import Factor, SignIn, new_token
 from auction.people.organisation import OrganisationKind
 from auction.people.person import PersonKind
 from auction.people.queries import (
