@@ -13,7 +13,7 @@ from tests.journeys.conftest import Platform
 from workers.demo.browser import Page, PageError
 from workers.demo.journey import Journey
 from workers.demo.steps import court
-from workers.demo.steps.approvals import say_yes
+from workers.demo.steps.approvals import approval_path, say_yes
 from workers.demo.steps.bidding import expect, least
 
 STAY = "案外人提出异议，执行法院审查"
@@ -101,7 +101,8 @@ async def a_stay_interrupts_it(j: Journey, platform: Platform) -> None:
     j.facts["told"] = watcher.state["pause_ground"]
     j.facts["public"] = (await roads.public_page(j)).said
     await roads.court_submits(j, court.OFFICER, "resume-listing", {})
-    j.facts["again"] = "resume-listing" in (await roads.court_page(j)).forms
+    proposal = approval_path(await roads.court_page(j))
+    j.facts["again"] = "approve" in (await (await j.as_(court.OFFICER)).get(proposal)).forms
     j.facts["after_one"] = (await bidder.bid(least(bidder)))["reason"]
     await say_yes(j, "panel1", (await roads.court_page(j)).path)
     await bidder.until(lambda: bidder.phase == "open", "the resumption")
