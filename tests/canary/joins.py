@@ -122,16 +122,18 @@ def reached(
     codes: Iterable[str],
     *,
     most: int,
+    common: frozenset[str] = frozenset(),
 ) -> dict[str, dict[str, str]]:
     """Which people each code leads to, by username, and by which way; nobody: an empty one.
 
     `people` holds, by username, the marks that stand for somebody to begin with. A value that
-    more than `most` people or more than `most` codes share carries nothing further. A way ends
-    at the first code: from one code to another there are ways enough, as all bid in one session;
-    and where many codes lead to one person, only the most direct of them tell him apart.
+    more than `most` people or more than `most` codes share carries nothing further, nor does
+    what is `common` to all: ids and times of the sale, beside which only the leading code stands.
+    A way ends at the first code: from one code to another there are ways enough, as all bid in
+    one session; where many codes lead to one person, only the most direct tell him apart.
     """
     wanted = frozenset(codes)
-    ends = wanted | _shared_by_codes(rows, wanted, most)
+    ends = wanted | common | _shared_by_codes(rows, wanted, most)
     known: Steps = {
         mark: {username: Step(0)} for username, marks in people.items() for mark in marks
     }

@@ -11,6 +11,7 @@ from tests.canary.joins import Row, orders, reached, row
 from tests.canary.traces import Bird, Channel, Output, leaks
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+TEN = NOON + timedelta(minutes=10)
 NUMBER, ACCOUNT, CODE = "990101198001010015", "6222009", "M4T9K2QX"
 BIRD = Bird("金丝雀", "canary", NUMBER, ACCOUNT, CODE, ids=frozenset({"reg-1"}))
 IN_URL = "%E9%87%91%E4%B8%9D%E9%9B%80"
@@ -140,6 +141,19 @@ class TestJoins:
         ]
         found = reached([*innocent(), *bids, *rest], people(), CODES, most=MANY // 4)
         assert not any(found.values())
+
+    def test_the_sale_itself_leads_from_its_leading_code_to_nobody(self) -> None:
+        sale, notice = uuid4(), uuid4()
+        rows = [
+            row("session", {"xmin": 8001, "sale": sale, "leading_code": code(3)}),
+            row("notice", {"xmin": 8002, "sale": sale, "id": notice, "at": TEN}),
+            row("person", {"xmin": 8003, "person_id": "person-003", "enrolled_at": TEN}),
+        ]
+        rows += innocent()
+        common = frozenset({str(sale)})
+        found = reached(rows, people(), CODES, most=MANY // 4, common=common)
+        assert not any(found.values())
+        assert reached(rows, people(), CODES, most=MANY // 4)[code(3)]
 
     def test_a_direct_way_is_found_beside_a_long_one_that_all_codes_have(self) -> None:
         session = uuid4()

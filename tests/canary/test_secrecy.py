@@ -59,6 +59,8 @@ class Searched:
     sale: Sale
     canary: Bird
     decoy: Bird
+    common: frozenset[str]
+    """Ids and times of the sale itself."""
     outputs: list[Output]
     rows: list[Row] = field(repr=False)
 
@@ -173,7 +175,18 @@ async def collected(sale: Sale, stack: Stack, settings: Settings) -> Searched:
         outputs += found
     outputs += await channels.dump(owner_url)
     outputs += channels.files(state)
-    return Searched(sale, canary, decoy, outputs, await channels.rows(owner_url))
+    common = await ids_of(sale)
+    return Searched(sale, canary, decoy, common, outputs, await channels.rows(owner_url))
+
+
+async def ids_of(sale: Sale) -> frozenset[str]:
+    """What every bidder of the sale has in common with every other."""
+    async with sale.database.reading() as session:
+        listing = await session.get_one(Listing, sale.listing_id)
+        lot = await session.get_one(Lot, listing.lot_id)
+    ids = [listing.id, lot.id, lot.asset_id, lot.case_id, await sale.session_id()]
+    times = [listing.opens_at, listing.closes_at]
+    return row("sale", {"ids": ids, "times": times}).tokens
 
 
 async def plant_in_database(sale: Sale, owner_url: str, decoy: Bird) -> None:
@@ -327,7 +340,8 @@ class TestTheDump:
 
     def test_joins_no_code_to_anybody_but_the_planted_one(self, searched: Searched) -> None:
         codes, bidding = searched.sale.codes.values(), len(searched.sale.sockets)
-        found = reached(searched.rows, searched.people, codes, most=max(4, bidding // 4))
+        most = max(4, bidding // 4)
+        found = reached(searched.rows, searched.people, codes, most=most, common=searched.common)
         planted = found.pop(searched.decoy.code)
         assert planted[DECOY].startswith(f"{searched.decoy.code} <- planted <- ")
         assert {code: ways for code, ways in found.items() if ways} == {}
