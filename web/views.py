@@ -38,7 +38,7 @@ from web.signin import set_cookie, visit_of
 FOLDER = Path(__file__).parent
 SAID_COOKIE = "said"
 _SPAN = re.compile(r"(?P<number>\d+) (?P<unit>second|minute|hour|day|month|year)\b")
-_CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,/~\-之]*)")
+CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,/~\-之]*)")
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -196,7 +196,7 @@ def package_of(kind: type) -> str:
 
 def article_text(basis: str, locale: Locale) -> str:
     """An article as it is cited in a language: the instrument's short name is translated."""
-    cited = _CITATION.fullmatch(basis)
+    cited = CITATION.fullmatch(basis)
     if locale is Locale.ZH or cited is None:
         return translate(locale, basis)
     place = cited["place"].replace("、", ", ").replace("之", "-")

@@ -1,5 +1,8 @@
 import ast
+import importlib
 from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -8,11 +11,22 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from auction.kernel.money import Money
+from auction.law.rule import LocalTerm
+from auction.law.rulebook import DEMONSTRATION, LAW
+from auction.listings.items import ITEMS
+from auction.listings.round import Round
+from auction.listings.terms import Ground, citations
 from web.i18n import LOCALE_PATH, Locale, catalogue, sentence, translate
+from web.views import CITATION, environment, package_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "web" / "templates"
 FLOORS = ("auction", "valuation", "bidding", "web", "workers")
+EXTRACTING = {
+    "encoding": "utf-8",
+    "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+    "silent": "false",  # a template that cannot be read must not count as one that says nothing
+}
 
 
 def template_texts() -> dict[str, str]:
@@ -20,7 +34,7 @@ def template_texts() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(TEMPLATES.rglob("*.html")):
         with path.open("rb") as file:
-            for line, _, message, _ in babel_extract(file, ("_",), (), {"encoding": "utf-8"}):
+            for line, _, message, _ in babel_extract(file, ("_",), (), EXTRACTING):
                 texts = [message] if isinstance(message, str) else list(message or ())
                 found.update({t: f"{path.relative_to(ROOT)}:{line}" for t in texts if t})
     return found
@@ -39,6 +53,76 @@ def calls(name: str) -> Iterator[tuple[str, str]]:
 
 def _called(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    """Every module of the product, by its dotted name."""
+    paths = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
+    return tuple(
+        (".".join(path.relative_to(ROOT).with_suffix("").parts), ast.parse(path.read_text()))
+        for path in paths
+    )
+
+
+def literals() -> set[str]:
+    """Every text that stands in the code or between the quotes of a template."""
+    found = {
+        node.value
+        for _, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    lexer = environment(Locale.ZH)
+    for path in TEMPLATES.rglob("*.html"):
+        found |= {text[1:-1] for _, kind, text in lexer.lex(path.read_text()) if kind == "string"}
+    return found
+
+
+def state_words() -> set[str]:
+    """The keys under which `web.views.word` looks for the states of the product."""
+    found: set[str] = set()
+    for name, _ in trees():
+        if "migrations" in name:
+            continue
+        for kind in vars(importlib.import_module(name.removesuffix(".__init__"))).values():
+            if isinstance(kind, type) and issubclass(kind, StrEnum):
+                keys = {f"{kind.__name__}.{state.value}" for state in kind}
+                found |= keys | {f"{package_of(kind)}.{key}" for key in keys}
+    return found
+
+
+def rule_words() -> set[str]:
+    """The keys under which the page of the rulebook looks for its words."""
+    found: set[str] = {"rule_unit.true", "rule_unit.local"}
+    for rule in (*LAW, *DEMONSTRATION):
+        units = {rule.unit, rule.unit.split(" ")[0]}
+        if isinstance(rule.value, str):
+            units.add(rule.value)
+        if isinstance(rule.value, tuple):
+            rows = [row for row in rule.value if isinstance(row, LocalTerm)]
+            units |= {row.unit for row in rows} | {f"local {row.what}" for row in rows}
+        found |= {f"rule.{rule.key}", f"rule_topic.{rule.key.split('.')[0]}"}
+        found |= {f"rule_unit.{unit}" for unit in units}
+        found |= {f"rule_word.{rule.bound}", f"rule_word.{rule.mark_kind.value}"}
+    return found
+
+
+def composed() -> set[str]:
+    """The keys that are put together of a first half and a state, a term or an item."""
+    heads = {text for text in literals() if text.endswith(".") and text[:-1].isidentifier()}
+    ground = Ground(round=Round.SELL_OFF, is_movable=True, reference_price=Money(1))
+    terms = {citation.term for citation in citations(LAW, ground)}
+    words = {key.rpartition(".")[2] for key in state_words()} | {item.key for item in ITEMS} | terms
+    return {f"{head}{word}" for head in heads for word in words}
+
+
+@cache
+def sayable() -> set[str]:
+    """Every key that some page, letter or refusal can ask the catalogues for."""
+    texts = literals()
+    cited = {found["instrument"] for text in texts if (found := CITATION.fullmatch(text))}
+    return {*template_texts(), *texts, *state_words(), *rule_words(), *composed(), *cited}
 
 
 def holes(text: str) -> set[str]:
@@ -66,6 +150,14 @@ class TestCompleteness:
         texts = {key: chinese.get(key, key) for key in english}
         wrong = [key for key, text in texts.items() if not holes(english[key]) <= holes(text)]
         assert not wrong
+
+    @pytest.mark.parametrize("locale", list(Locale))
+    def test_no_catalogue_holds_what_nobody_says(self, locale: Locale) -> None:
+        assert not sorted(set(catalogue(locale)) - sayable())
+
+    @pytest.mark.parametrize("locale", list(Locale))
+    def test_no_message_is_left_blank(self, locale: Locale) -> None:
+        assert not [key for key, text in catalogue(locale).items() if not text.strip()]
 
     @pytest.mark.parametrize("locale", list(Locale))
     def test_no_text_is_said_differently_in_two_files(self, locale: Locale) -> None:
