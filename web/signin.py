@@ -125,7 +125,7 @@ class Visits:
         await self.app(scope, receive, send_with_language)
 
     async def _visit(self, connection: HTTPConnection, chosen: str | None) -> Visit:
-        locale = _locale(chosen or connection.cookies.get(LANGUAGE_COOKIE, ""))
+        locale = locale_of(chosen or connection.cookies.get(LANGUAGE_COOKIE, ""))
         token = connection.cookies.get(cookie_name(self.settings, "signin"), "")
         sign_in = await self._sign_in(connection.state.database, token) if token else None
         if sign_in:
@@ -149,7 +149,8 @@ class Visits:
         MutableHeaders(scope=message).append("Set-Cookie", cookie + secure)
 
 
-def _locale(text: str) -> Locale:
+def locale_of(text: str) -> Locale:
+    """The language of a cookie or an address; Chinese when it names none of ours."""
     return Locale.EN if text == Locale.EN else Locale.ZH
 
 

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -33,6 +35,16 @@ _SESSION = {
 }
 
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def is_away(wrong: BaseException) -> bool:
+    """Whether an error says that PostgreSQL cannot be reached, rather than that it said no."""
+    if isinstance(wrong, DBAPIError):
+        return wrong.connection_invalidated or isinstance(wrong, InterfaceError)
+    return isinstance(
+        wrong,
+        OSError | TimeoutError | asyncpg.PostgresConnectionError | asyncpg.CannotConnectNowError,
+    )
 
 
 class OwnerError(Exception):

@@ -1,5 +1,6 @@
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -10,18 +11,22 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from auction.distribution.waterfall import BASIS
 from auction.kernel.money import Money
 from auction.law.rule import LocalTerm
 from auction.law.rulebook import DEMONSTRATION, LAW
+from auction.law.taxes import ROWS
 from auction.listings.items import ITEMS
 from auction.listings.round import Round
 from auction.listings.terms import Ground, citations
 from web.i18n import LOCALE_PATH, Locale, catalogue, sentence, translate
-from web.views import CITATION, environment, package_of
+from web.views import CITATION, INSTRUMENTS_APART, article_text, environment, package_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "web" / "templates"
 FLOORS = ("auction", "valuation", "bidding", "web", "workers")
+HAN = re.compile(r"[一-鿿]")
+ARTICLE = re.compile(r"""(?:article\(|basis=)"([^"]+)\"""")
 EXTRACTING = {
     "encoding": "utf-8",
     "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
@@ -109,20 +114,49 @@ def rule_words() -> set[str]:
 
 
 def composed() -> set[str]:
-    """The keys that are put together of a first half and a state, a term or an item."""
+    """The keys that are put together of a known half and a state, a term or an item."""
     heads = {text for text in literals() if text.endswith(".") and text[:-1].isidentifier()}
     ground = Ground(round=Round.SELL_OFF, is_movable=True, reference_price=Money(1))
     terms = {citation.term for citation in citations(LAW, ground)}
-    words = {key.rpartition(".")[2] for key in state_words()} | {item.key for item in ITEMS} | terms
-    return {f"{head}{word}" for head in heads for word in words}
+    states = {key.rpartition(".")[2] for key in state_words()}
+    words = states | {item.key for item in ITEMS} | terms
+    return {f"{head}{word}" for head in heads for word in words} | {
+        f"{state}{tail}" for state in states for tail in tails()
+    }
+
+
+def tails() -> set[str]:
+    """The second halves of what is written `f"{kind}.ordered"`."""
+    strings = (n for _, tree in trees() for n in ast.walk(tree) if isinstance(n, ast.JoinedStr))
+    pairs = (string.values for string in strings if len(string.values) == 2)
+    return {
+        str(last.value)
+        for first, last in pairs
+        if isinstance(first, ast.FormattedValue) and isinstance(last, ast.Constant)
+        if str(last.value).startswith(".")
+    }
 
 
 @cache
 def sayable() -> set[str]:
     """Every key that some page, letter or refusal can ask the catalogues for."""
     texts = literals()
-    cited = {found["instrument"] for text in texts if (found := CITATION.fullmatch(text))}
-    return {*template_texts(), *texts, *state_words(), *rule_words(), *composed(), *cited}
+    parts = {part for text in texts for part in INSTRUMENTS_APART.split(text)}
+    cited = {found["instrument"] for part in parts if (found := CITATION.fullmatch(part))}
+    said_after = {f"{text}.why" for text in texts if text.startswith("platform.")}
+    return {
+        *template_texts(),
+        *texts,
+        *said_after,
+        *state_words(),
+        *rule_words(),
+        *composed(),
+        *cited,
+    }
+
+
+def templates_text() -> str:
+    return "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
 
 
 def holes(text: str) -> set[str]:
@@ -167,6 +201,19 @@ class TestCompleteness:
                 for message in read_po(file):
                     said.setdefault(str(message.id), set()).add(str(message.string))
         assert not {key for key, texts in said.items() if key and len(texts) > 1}
+
+
+class TestArticles:
+    def test_every_article_is_cited_in_english(self) -> None:
+        bases = {rule.basis for rule in LAW} | {row.basis for row in ROWS} | set(BASIS.values())
+        bases |= {item.basis for item in ITEMS} | set(ARTICLE.findall(templates_text()))
+        assert not [basis for basis in sorted(bases) if HAN.search(article_text(basis, Locale.EN))]
+
+    def test_two_instruments_are_cited_apart(self) -> None:
+        assert (
+            article_text("民法典807; 建工解释一36", Locale.EN)
+            == "Civil Code 807; Constr. Int. I 36"
+        )
 
 
 class TestSentences:

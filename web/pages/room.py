@@ -128,12 +128,18 @@ async def amount_in_words(request: Request) -> Response:
 
 
 async def bid_page(request: Request) -> Response:
-    """The room without JavaScript: it refreshes itself, and bids by a form."""
+    """The room without JavaScript: bids by a form; refreshes itself, without one, when asked to."""
     seat = await _seat(request)
+    is_watched = bool(request.query_params.get("watch")) and not (seat.board and seat.board.is_over)
     async with unit(request) as work:
         bid_id = work.new_id()
     return render(
-        request, "room/bid.html", seat=seat, bid_id=bid_id, refresh=REFRESH_SECONDS, told=None
+        request,
+        "room/bid.html",
+        seat=seat,
+        bid_id=bid_id,
+        refresh=REFRESH_SECONDS if is_watched else 0,
+        told=None,
     )
 
 
