@@ -21,6 +21,7 @@ from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
 from tests.buckets import URL, Bucket, a_bucket
+from tests.journeys.demonstration import Demonstration, demonstration
 from workers.demo.bidder import Bidder
 from workers.demo.browser import Browser
 from workers.demo.journey import Address, Journey, StepError
@@ -162,3 +163,10 @@ async def walk_all(module: ModuleType, out: Path, starting: asyncio.Lock) -> End
 def ends(request: pytest.FixtureRequest, walked: dict[str, Ends]) -> Ends:
     """How the walks of this module ended."""
     return walked[request.module.__name__]
+
+
+@pytest.fixture(scope="session")
+def walked() -> Iterator[Demonstration]:
+    """The demonstration after its road: for everything that looks at what a whole life leaves."""
+    with demonstration() as running:
+        yield running
