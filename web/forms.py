@@ -44,10 +44,12 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 DayT = TypeVar("DayT", bound=date)
 YEARS = range(1900, 2200)
 FILE_BYTES_MAX = 50 * 1024 * 1024
-_LENGTH = re.compile(r"length (>=|<=) (\d+)")
+_BOUND = re.compile(r"(?:length|`int`) (>=|<=) (-?\d+)")
 _COMPLAINTS = (
     ("length >=", "form.too_short"),
     ("length <=", "form.too_long"),
+    ("`int` >=", "form.too_small"),
+    ("`int` <=", "form.too_large_number"),
     ("matching regex", "form.wrong_shape"),
     ("`int`", "form.not_a_number"),
     ("`float`", "form.not_a_number"),
@@ -240,8 +242,8 @@ def _without_none(wanted: object) -> object:
 
 
 def _limits(words: str) -> dict[str, int]:
-    """The bound that msgspec names: `Expected `str` of length >= 2`."""
-    found = _LENGTH.search(words)
+    """The bound that msgspec names: `Expected `str` of length >= 2`, `Expected `int` >= 1`."""
+    found = _BOUND.search(words)
     return {"least" if found[1] == ">=" else "most": int(found[2])} if found else {}
 
 

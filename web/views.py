@@ -152,7 +152,7 @@ def environment(locale: Locale) -> Environment:
     made.globals.update(
         _=say, locale=locale.value, static=static, form_token=_form_token, form_page=_form_page,
         kept=_kept, kept_all=_kept_all, error_of=_error_of, begin_form=_begin_form,
-        begin_field=_begin_field, label_of=_label_of, id_of=_id_of,
+        begin_field=_begin_field, unfolded=_unfolded, label_of=_label_of, id_of=_id_of,
     )  # fmt: skip
     made.filters.update(
         yuan=_yuan,
@@ -205,14 +205,12 @@ def package_of(kind: type) -> str:
 
 def article_text(basis: str, locale: Locale) -> str:
     """An article as it is cited in a language: the instrument's short name is translated."""
-    if (said := translate(locale, basis)) != basis or locale is Locale.ZH:
-        return said
-    first, *others = INSTRUMENTS_APART.split(basis)
-    if others:
-        return "; ".join(article_text(part, locale) for part in (first, *others))
     cited = CITATION.fullmatch(basis)
-    if cited is None:
-        return said
+    if locale is Locale.ZH or cited is None:
+        said, parts = translate(locale, basis), INSTRUMENTS_APART.split(basis)
+        if said != basis or locale is Locale.ZH or len(parts) == 1:
+            return said
+        return "; ".join(article_text(part, locale) for part in parts)
     place = cited["place"].replace("、", ", ").replace("之", "-")
     return f"{translate(locale, cited['instrument'])} {place}"
 
@@ -273,6 +271,12 @@ def _begin_form(form_id: str) -> str:
 def _posted_here() -> Trouble | None:
     page = _PAGE.get()
     return page.trouble if page.trouble and page.trouble.form_id == page.form_id else None
+
+
+def _unfolded(form_id: str) -> Markup:
+    """Show a form that was refused even where it is folded away: ` open` for its <details>."""
+    trouble = _PAGE.get().trouble
+    return Markup(" open") if trouble and trouble.form_id == form_id else Markup("")
 
 
 def _begin_field(name: str, label: str) -> str:

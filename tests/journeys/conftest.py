@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,7 +166,7 @@ def ends(request: pytest.FixtureRequest, walked: dict[str, Ends]) -> Ends:
 
 
 @pytest.fixture(scope="session")
-def walked() -> Iterator[Demonstration]:
+def shown() -> Iterator[Demonstration]:
     """The demonstration after its road: for everything that looks at what a whole life leaves."""
     with demonstration() as running:
         yield running

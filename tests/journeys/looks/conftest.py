@@ -19,10 +19,10 @@ DRAFTED, OFFERED = 901, 902
 
 
 @pytest.fixture(scope="session")
-async def grown(walked: Demonstration) -> AsyncIterator[Demonstration]:
-    await add_lots(walked)
-    yield walked
-    await walked.leave()
+async def grown(shown: Demonstration) -> AsyncIterator[Demonstration]:
+    await add_lots(shown)
+    yield shown
+    await shown.leave()
 
 
 @pytest.fixture(scope="session")

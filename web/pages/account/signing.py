@@ -36,6 +36,8 @@ from web.views import render, see_other
 from web.wiring import database_of, only, path_id, person_id_of, reading, unit
 
 PENDING = "pending"
+SIGNING_UP = ""
+"""What refused sign-ups of an address are counted under: no account has an empty name."""
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
 
 
@@ -83,8 +85,15 @@ async def sign_up(request: Request) -> Response:
         identity_number=form.identity_number,
         password_hash=await passwords.hash(form.password),
     )
-    async with unit(request) as work:
-        person_id = await enroll_person(work, work.new_id(), enrolment=enrolment)
+    attempts: Attempts = request.state.attempts
+    address, now = request.client.host if request.client else "", database_of(request).clock.now()
+    attempts.check(address, SIGNING_UP, now)
+    try:
+        async with unit(request) as work:
+            person_id = await enroll_person(work, work.new_id(), enrolment=enrolment)
+    except Refusal:
+        attempts.failed(address, SIGNING_UP, now)  # whoever tries numbers is slowed down
+        raise
     return await signed_in(request, person_id, "/account")
 
 
