@@ -101,5 +101,6 @@ def _words(item: ListingItem) -> str:
 
 
 def length_words(rules: Rulebook, key: str) -> str:
+    """A length of time of the rulebook as papers say it: `5分钟`."""
     span = rules.rule(key).span
     return f"{rules.integer(key)}{SPAN_NAMES[span] if span else ''}"
