@@ -93,11 +93,13 @@ def _lines_until_it_serves(process: subprocess.Popen[str]) -> list[str]:
     try:
         for line in process.stdout:
             said.append(line.rstrip())
+            if line.startswith("journey FAILED"):
+                break
             if line.startswith("Luochui serves at "):
                 return said
     finally:
         patience.cancel()
-    raise AssertionError("the demonstration ended:\n" + "\n".join(said))
+    raise AssertionError("the demonstration did not end its road:\n" + "\n".join(said))
 
 
 def _found(state: Path, said: list[str]) -> Demonstration:

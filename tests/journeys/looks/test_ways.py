@@ -70,6 +70,12 @@ class TestWithoutScripts:
             assert not await tab.locator(reloading).count()
 
 
+def path_of(pages: list[Page], sheet: str, role: str) -> str:
+    found = [page.path for page in pages if (page.sheet, page.role) == (sheet, role)]
+    assert found, f"{role} met no {sheet}"
+    return found[0]
+
+
 def open_bids(pages: list[Page]) -> str:
     """The page of bids of the lot that is still on offer."""
     mine = (page for page in pages if page.sheet == "room/bid.html" and page.role == "bidder1")
@@ -81,7 +87,7 @@ class TestOnPaper:
     async def test_the_matter_is_printed_and_the_frame_is_not(
         self, browser: Browser, grown: Demonstration, pages: list[Page], sheet: str, role: str
     ) -> None:
-        path = next(page.path for page in pages if page.sheet == sheet and page.role == role)
+        path = path_of(pages, sheet, role)
         async with desk(browser, grown, role) as tab:
             await tab.set_viewport_size(PAPER)  # type: ignore[arg-type]
             await tab.goto(path)
