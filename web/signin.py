@@ -112,7 +112,7 @@ class Visits:
         connection = HTTPConnection(scope)
         chosen = connection.query_params.get("lang")
         if scope["path"].startswith("/static/") or scope["path"] in PROBES:
-            visit = Visit(_locale(chosen or ""), None, new_token(), is_secret_new=False)
+            visit = Visit(locale_of(chosen or ""), None, new_token(), is_secret_new=False)
         else:
             visit = await self._visit(connection, chosen)
         scope["state"]["visit"] = visit
