@@ -5,7 +5,7 @@ is rendered anew with the input kept and the sentence on top.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ from web.views import Trouble, render
 STATUS = {
     "forbidden": 403,
     "form.forged": 403,
+    "draw.not_a_contributor": 403,
     "not_found": 404,
     "file.missing": 404,
     "state.not_allowed": 409,
@@ -39,6 +40,8 @@ STATUS = {
     "keys.unavailable": 503,
     "platform.not_set_up": 503,
 }
+NO_PART = frozenset({"forbidden", "notice.not_yours", "objection.not_a_party"})
+"""Refusals that say who may and who may not, rather than what is wrong."""
 UNREADABLE = frozenset({400, 413})
 """A body that could not be read once is not read again."""
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "form.too_large"}
@@ -92,13 +95,23 @@ async def http_refused(request: Request, wrong: Exception) -> Response:
 
 async def answer(request: Request, problem: Problem) -> Response:
     """Say a problem in the form that the asker reads."""
+    is_visitor = visit_of(request).sign_in is None
+    if problem.code in NO_PART and not is_visitor:
+        problem = _as_seen(request, problem)
     if "application/json" in request.headers.get("accept", ""):
         return _as_json(request, problem)
-    if problem.code == "forbidden" and visit_of(request).sign_in is None:
+    if problem.code == "forbidden" and is_visitor:
         return _to_sign_in(request)
     trouble = await _trouble(request, problem)
     shown = await _form_page(request, trouble) if _may_show_again(request, problem) else None
     return shown or render(request, "error.html", status=problem.status, problem=trouble)
+
+
+def _as_seen(request: Request, problem: Problem) -> Problem:
+    """To whoever has no part in a thing it does not exist; colleagues of its court are told no."""
+    if not request.path_params or problem.facts.get("at_home"):
+        return problem
+    return replace(problem, status=STATUS["not_found"], code="not_found")
 
 
 def _as_json(request: Request, problem: Problem) -> Response:
@@ -157,7 +170,10 @@ def _may_show_again(request: Request, problem: Problem) -> bool:
 
 async def _form_page(request: Request, trouble: Trouble) -> Response | None:
     """Render the page that the form stands on, as its GET would, with the trouble on it."""
-    place = urlsplit((trouble.posted.get("_page") or [""])[0])
+    try:
+        place = urlsplit((trouble.posted.get("_page") or [""])[0])
+    except ValueError:
+        return None
     if place.scheme or place.netloc or not place.path.startswith("/"):
         return None
     scope = {

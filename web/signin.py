@@ -26,6 +26,8 @@ from web.i18n import Locale
 
 LANGUAGE_COOKIE = "lang"
 LANGUAGE_SECONDS = 365 * 24 * 3600
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Asked by machines every few seconds: like static files, nobody in particular asks."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -104,12 +106,15 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"].startswith(("/static/", "/healthz", "/readyz")):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         chosen = connection.query_params.get("lang")
-        visit = await self._visit(connection, chosen)
+        if scope["path"].startswith("/static/") or scope["path"] in PROBES:
+            visit = Visit(_locale(chosen or ""), None, new_token(), is_secret_new=False)
+        else:
+            visit = await self._visit(connection, chosen)
         scope["state"]["visit"] = visit
 
         async def send_with_language(message: Message) -> None:
@@ -171,10 +176,15 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
     """Whether a browser's Origin is ours; on loopback the names of this machine are one."""
     if origin == settings.web_origin:
         return True
-    own, other = urlsplit(settings.web_origin), urlsplit(origin)
+    own = urlsplit(settings.web_origin)
+    try:
+        other = urlsplit(origin)
+        is_own_port = own.port == other.port
+    except ValueError:  # `http://[` is no address, `8000.evil.example` no port
+        return False
     return (
         own.scheme == other.scheme == "http"
-        and own.port == other.port
+        and is_own_port
         and own.hostname in LOOPBACK
         and other.hostname in LOOPBACK
     )

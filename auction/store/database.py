@@ -16,6 +16,7 @@ from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
 from auction.kernel.settings import Settings
 from auction.law.rulebook import Rulebook
+from auction.store.metrics import count_connections
 from auction.store.personal.keyring import Keyring, KeyringError
 from auction.store.personal.subject_key import KEYRING, missing_keks
 from auction.store.platform import rulebook_in_force
@@ -60,6 +61,7 @@ class Database:
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
         )
+        count_connections(self.engine.sync_engine.pool)
         self._rulebook: Rulebook | None = None
 
     @asynccontextmanager

@@ -22,10 +22,10 @@ from auction.people.proving import (
     FactorKey,
     accepted_counter,
     answer_code,
-    begin_generator,
     challenge_of,
     drop_generator,
     factors_of,
+    generator_secret_of,
     open_challenge,
     prove_again,
 )
@@ -68,9 +68,8 @@ class Desk:
             return await answer_code(work, challenge_id, code=code, key=self.key, is_shown=is_shown)
 
     async def begins(self) -> pyotp.TOTP:
-        async with self.database.unit(VISITOR) as work:
-            salt = await begin_generator(work, self.person_id)
-        return pyotp.TOTP(self.key.generator_secret(self.person_id, salt))
+        async with self.database.reading() as session:
+            return pyotp.TOTP(await generator_secret_of(session, self.person_id, self.key))
 
     def code(self, generator: pyotp.TOTP) -> str:
         return generator.at(self.clock.now())
@@ -161,9 +160,24 @@ class TestTheGenerator:
             found = await factors_of(session, desk.person_id)
         assert (found.is_required, found.has_generator, found.is_asked) == (False, True, True)
 
-    async def test_begun_again_is_the_same_one(self, desk: Desk) -> None:
+    async def test_looked_at_again_is_the_same_one_and_nothing_was_written(
+        self, desk: Desk
+    ) -> None:
         first, again = await desk.begins(), await desk.begins()
         assert first.secret == again.secret
+        async with desk.database.reading() as session:
+            assert await session.get(CodeGenerator, desk.person_id) is None
+
+    async def test_of_another_person_or_another_key_is_another(
+        self, desk: Desk, tmp_path: Path
+    ) -> None:
+        other = FactorKey(tmp_path / "other.key")
+        salts = {key.first_salt(UUID(int=n)) for key in (desk.key, other) for n in (1, 2)}
+        assert len(salts) == 4
+
+    async def test_upload_seals_fit_one_court_and_one_file(self, desk: Desk) -> None:
+        seals = {desk.key.upload_seal(court, file) for court in ("a", "b") for file in ("c", "d")}
+        assert len(seals) == 4
 
     async def test_one_code_opens_one_door(self, desk: Desk) -> None:
         code = desk.code(await desk.begins())
@@ -182,7 +196,7 @@ class TestTheGenerator:
         assert (await desk.begins()).secret != generator.secret
 
     async def test_is_kept_by_staff_unless_a_passkey_remains(self, desk: Desk) -> None:
-        await desk.begins()
+        await desk.answers(await desk.opens("a"), desk.code(await desk.begins()))
         await desk.becomes_staff()
         with pytest.raises(Refusal, match=r"factor\.last_one"):
             async with desk.database.unit(desk.actor) as work:

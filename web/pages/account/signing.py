@@ -19,9 +19,9 @@ from auction.people.person import PersonKind
 from auction.people.proving import (
     FactorKey,
     answer_code,
-    begin_generator,
     challenge_of,
     factors_of,
+    generator_secret_of,
     open_challenge,
 )
 from auction.people.queries import authenticate, live_sign_ins, person
@@ -142,8 +142,8 @@ async def code_page(request: Request) -> Response:
     if request.state.shows_code:
         shown = key.shown_code(challenge.id)
     elif not factors.is_enrolled:
-        async with unit(request) as work:
-            secret = key.generator_secret(person_id, await begin_generator(work, person_id))
+        async with reading(request) as session:
+            secret = await generator_secret_of(session, person_id, key)
     return render(
         request,
         "account/code.html",
