@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,10 +28,22 @@ class Shown:
     value: object
 
 
+KEYS: Final = (
+    "case", "lot", "listing", "plan", "draw_no", "draw_digest", "round", "person", "natural",
+    "role", "court", "organisation", "ground", "rank", "closes_at", "attempt", "agencies", "pool",
+    "pool_version", "pool_size", "pool_digest", "key", "ruling_digest", "title", "payee",
+    "account", "asked_fen", "amount_fen", "basis", "total_fen", "note", "payments", "keys", "line",
+)  # fmt: skip
+"""Everything a payload may hold, in the order in which people read it."""
+UNSAID: Final = frozenset({"line"})
+"""Ids that only the command reads."""
+
+
 async def shown(session: AsyncSession, payload: Mapping[str, object]) -> list[Shown]:
-    """Every value of a payload, in the order of its keys."""
+    """Every value of a payload that says something, in the order of KEYS."""
     made: list[Shown] = []
-    for key, value in payload.items():
+    for key in sorted(set(payload) - UNSAID, key=KEYS.index):
+        value = payload[key]
         if isinstance(value, list):
             made.append(Shown(key, "table", [await shown(session, row) for row in value]))
         else:
