@@ -12,7 +12,7 @@ from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
 from auction.listings.listing import Listing, ListingState
 from auction.people.approvals.action import Action
-from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.queries import proposed
 from auction.people.approvals.request import ApprovalRequest
 from auction.people.queries import is_staff_of
@@ -179,8 +179,7 @@ async def decide_priority(work: Unit, registration_id: UUID, *, seen: str) -> No
     _check_undecided(work, registration)
     told = await proposed(work.session, Action.PRIORITY, registration_id)
     rank = int(str(told["rank"])) if told["rank"] is not None else None
-    if await concur(work, await _priority(work, registration, rank), seen=seen) is None:
-        return
+    await conclude(work, await _priority(work, registration, rank), seen=seen)
     registration.priority = PriorityState.DECLINED if rank is None else PriorityState.CONFIRMED
     registration.priority_rank = rank
     registration.priority_decided_by = work.actor.person_id

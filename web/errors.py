@@ -5,24 +5,27 @@ is rendered anew with the input kept and the sentence on top.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Message
 
+from auction.kernel.logs import correlation
 from auction.kernel.refusal import Refusal
+from auction.store.database import is_away
 from web.forms import FormErrors
 from web.i18n import Locale, sentence
-from web.signin import FORM_KINDS, SAFE_METHODS, visit_of
-from web.views import Trouble, render
+from web.signin import FORM_KINDS, LANGUAGE_COOKIE, SAFE_METHODS, locale_of, visit_of
+from web.views import Trouble, environment, render
 
 STATUS = {
     "forbidden": 403,
     "form.forged": 403,
+    "draw.not_a_contributor": 403,
     "not_found": 404,
     "file.missing": 404,
     "state.not_allowed": 409,
@@ -39,8 +42,11 @@ STATUS = {
     "keys.unavailable": 503,
     "platform.not_set_up": 503,
 }
+NO_PART = frozenset({"forbidden", "notice.not_yours", "objection.not_a_party"})
+"""Refusals that say who may and who may not, rather than what is wrong."""
 UNREADABLE = frozenset({400, 413})
 """A body that could not be read once is not read again."""
+RETRY_SECONDS = 10
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "form.too_large"}
 
 
@@ -92,13 +98,23 @@ async def http_refused(request: Request, wrong: Exception) -> Response:
 
 async def answer(request: Request, problem: Problem) -> Response:
     """Say a problem in the form that the asker reads."""
+    is_visitor = visit_of(request).sign_in is None
+    if problem.code in NO_PART and not is_visitor:
+        problem = _as_seen(request, problem)
     if "application/json" in request.headers.get("accept", ""):
         return _as_json(request, problem)
-    if problem.code == "forbidden" and visit_of(request).sign_in is None:
+    if problem.code == "forbidden" and is_visitor:
         return _to_sign_in(request)
     trouble = await _trouble(request, problem)
     shown = await _form_page(request, trouble) if _may_show_again(request, problem) else None
     return shown or render(request, "error.html", status=problem.status, problem=trouble)
+
+
+def _as_seen(request: Request, problem: Problem) -> Problem:
+    """To whoever has no part in a thing it does not exist; colleagues of its court are told no."""
+    if not request.path_params or problem.facts.get("at_home"):
+        return problem
+    return replace(problem, status=STATUS["not_found"], code="not_found")
 
 
 def _as_json(request: Request, problem: Problem) -> Response:
@@ -189,3 +205,36 @@ async def _shown(scope: dict[str, object], trouble: Trouble) -> Response | None:
         response.status_code = trouble.status
         return response
     return None
+
+
+def fault_answer(asked: HTTPConnection, wrong: Exception) -> Response:
+    """Answer a request that failed, without the database: 503 when that is away, else 500."""
+    code, status = ("platform.database_away", 503) if is_away(wrong) else ("platform.failed", 500)
+    chosen = asked.query_params.get("lang") or asked.cookies.get(LANGUAGE_COOKIE, "")
+    locale = locale_of(chosen)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}  # noqa: PLR2004
+    if "application/json" in asked.headers.get("accept", ""):
+        return _fault_as_json(locale, code, status, headers)
+    text = (
+        environment(locale)
+        .get_template("fault.html")
+        .render(
+            code=code,
+            status=status,
+            has_posted=asked.scope["method"] not in SAFE_METHODS,
+            path=asked.url.path,
+            correlation=correlation(),
+        )
+    )
+    return Response(text, status, headers, media_type="text/html")
+
+
+def _fault_as_json(locale: Locale, code: str, status: int, headers: dict[str, str]) -> Response:
+    said = {
+        "type": "about:blank",
+        "title": sentence(locale, code),
+        "status": status,
+        "code": code,
+        "fields": {},
+    }
+    return JSONResponse(said, status, headers, media_type="application/problem+json")

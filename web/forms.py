@@ -26,7 +26,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -38,13 +38,18 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.store.intake.documents import check_pdf, check_text
 from auction.store.intake.pictures import clean_picture
+from web.signin import FORM_KINDS
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
+DayT = TypeVar("DayT", bound=date)
+YEARS = range(1900, 2200)
 FILE_BYTES_MAX = 50 * 1024 * 1024
-_LENGTH = re.compile(r"length (>=|<=) (\d+)")
+_BOUND = re.compile(r"(?:length|`int`) (>=|<=) (-?\d+)")
 _COMPLAINTS = (
     ("length >=", "form.too_short"),
     ("length <=", "form.too_long"),
+    ("`int` >=", "form.too_small"),
+    ("`int` <=", "form.too_large_number"),
     ("matching regex", "form.wrong_shape"),
     ("`int`", "form.not_a_number"),
     ("`float`", "form.not_a_number"),
@@ -90,6 +95,16 @@ async def read_form(request: Request, form: type[StructT]) -> StructT:
     if errors:
         raise FormErrors(errors, limits)
     return form(**values)
+
+
+async def refuse_nul(request: Request) -> None:
+    """Refuse NUL in path, query or form: no keyboard types it, and PostgreSQL holds none."""
+    texts = [request.url.path, *(text for _, text in request.query_params.multi_items())]
+    if request.headers.get("content-type", "").startswith(FORM_KINDS):
+        posted = (await request.form()).multi_items()
+        texts += [text for _, text in posted if isinstance(text, str)]
+    if any("\x00" in text for text in texts):
+        raise Refusal("not_understood")
 
 
 async def form_file(request: Request, name: str) -> Uploaded:
@@ -206,9 +221,17 @@ def _value(text: str, wanted: object) -> object:
     if plain is datetime:
         return _instant(text)
     try:
-        return msgspec.convert(text, plain, strict=False)
+        value = msgspec.convert(text, plain, strict=False)
     except msgspec.ValidationError as wrong:
         raise _Wrong(_complaint(str(wrong), plain), _limits(str(wrong))) from wrong
+    return _in_our_time(value) if isinstance(value, date) else value
+
+
+def _in_our_time(day: DayT) -> DayT:
+    """A day that periods can be counted from; the calendar's first and last year leave no room."""
+    if day.year not in YEARS:
+        raise _Wrong("form.not_a_date")
+    return day
 
 
 def _without_none(wanted: object) -> object:
@@ -219,8 +242,8 @@ def _without_none(wanted: object) -> object:
 
 
 def _limits(words: str) -> dict[str, int]:
-    """The bound that msgspec names: `Expected `str` of length >= 2`."""
-    found = _LENGTH.search(words)
+    """The bound that msgspec names: `Expected `str` of length >= 2`, `Expected `int` >= 1`."""
+    found = _BOUND.search(words)
     return {"least" if found[1] == ">=" else "most": int(found[2])} if found else {}
 
 
@@ -245,4 +268,4 @@ def _instant(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise _Wrong("form.not_a_date") from wrong
-    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+    return _in_our_time(moment if moment.tzinfo else moment.replace(tzinfo=BEIJING))

@@ -81,6 +81,14 @@ def _in_words(locale: Locale, fact: Fact) -> str:
         return f"{fact.fen // 100:,}.{fact.fen % 100:02d}"
     text = "" if fact is None else str(fact)
     if _INSTANT.fullmatch(text):
-        local = datetime.fromisoformat(text).astimezone(BEIJING)
-        return local.strftime(_INSTANT_FORMATS[locale])
+        return _instant_in_words(locale, text)
     return catalogue(locale).get(text, text)
+
+
+def _instant_in_words(locale: Locale, text: str) -> str:
+    """An instant in Beijing time; what a visitor typed may only look like one."""
+    try:
+        local = datetime.fromisoformat(text).astimezone(BEIJING)
+    except (ValueError, OverflowError):
+        return text
+    return local.strftime(_INSTANT_FORMATS[locale])

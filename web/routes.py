@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from types import ModuleType
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from web.forms import refuse_nul
 from web.pages import (
     agency,
     assist,
@@ -39,11 +41,13 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.help import formats, guides, personal_data, privacy
-from web.pages.ops import board
+from web.pages.help import authority, formats, guides, personal_data, privacy
+from web.pages.ops import board, violations
+from web.security import CSP_REPORT_PATH
 from web.signin import check_form_origin
 from web.stepup import FRESH, ask_again
 from web.views import FOLDER
+from web.wiring import person_id_of
 
 Page = Callable[[Request], Awaitable[Response]]
 STATIC_SECONDS = 365 * 24 * 3600
@@ -56,6 +60,7 @@ PAGES: tuple[ModuleType, ...] = (
     personal_data,
     privacy,
     law,
+    authority,
     lots,
     draws,
     verify,
@@ -89,8 +94,59 @@ PAGES: tuple[ModuleType, ...] = (
     orders,
     statements,
     board,
+    violations,
 )
 """Every module of pages. Public ones first, then the desks."""
+
+PUBLIC: Final = frozenset(
+    {
+        "/",
+        "/healthz",
+        "/readyz",
+        "/help",
+        "/help/{role}",
+        "/formats",
+        "/personal-data",
+        "/privacy",
+        "/law",
+        "/law/authority",
+        # lots and their halls
+        "/lots",
+        "/calendar",
+        "/lots/{listing}",
+        "/lots/{listing}/files/{key}",
+        "/lots/{listing}/bids.csv",
+        "/lots/{listing}/terms.json",
+        "/lots/{listing}/room",
+        "/lots/{listing}/bid",
+        "/photos/{id}",
+        "/hall/protocol",
+        "/hall/keys",
+        "/hall/keys.json",
+        "/amount-in-words",
+        # draws and papers
+        "/draws",
+        "/draws/{id}",
+        "/draws/{id}/state.json",
+        "/draws/{id}/transcript.json",
+        "/verify",
+        "/verify/authority.cer",
+        "/verify/{code}",
+        # signing up and in, and what a letter's link leads to
+        "/sign-up",
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-out",
+        "/mail/confirm/{secret}",
+        "/forgotten",
+        "/reset/{secret}",
+        "/demo",
+        # what a browser sends by itself
+        CSP_REPORT_PATH,
+    }
+)
+"""The paths that answer visitors. Every other asks to sign in before it looks at anything."""
 
 
 def routes() -> list[BaseRoute]:
@@ -104,11 +160,16 @@ def _guarded(route: BaseRoute) -> BaseRoute:
     if not isinstance(route, Route):
         return route
     page: Page = route.endpoint
+    is_public = route.path in PUBLIC
     wants_proof = route.path in FRESH and "POST" in (route.methods or set())
 
     async def guarded(request: Request) -> Response:
         try:
-            await check_form_origin(request)
+            if route.path != CSP_REPORT_PATH:  # a browser's report carries no form's token
+                await check_form_origin(request)
+                await refuse_nul(request)
+            if not is_public:
+                person_id_of(request)
             asked = await ask_again(request) if wants_proof else None
             return asked or await page(request)
         finally:

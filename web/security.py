@@ -7,11 +7,12 @@ import time
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auction.kernel.logs import correlated, correlation
 from auction.kernel.settings import Settings
+from web.errors import fault_answer
 
 FORM_BYTES_MAX = 256 * 1024
 UPLOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -31,23 +32,28 @@ REQUEST_SECONDS = Histogram(
 log = logging.getLogger("web")
 
 
+CSP_REPORT_PATH = "/csp"
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+    "require-trusted-types-for": "'script'",
+    "report-uri": CSP_REPORT_PATH,
+}
+"""Nothing but our own files."""
+
+
 def content_security_policy(settings: Settings) -> str:
-    """Nothing but our own files; sockets only to the one live origin."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "font-src 'self'",
-            f"connect-src 'self' {settings.live_origin}",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-            "object-src 'none'",
-            "require-trusted-types-for 'script'",
-        )
-    )
+    """The policy of every page; sockets only to the one live origin."""
+    told = POLICY | {"connect-src": f"{POLICY['connect-src']} {settings.live_origin}"}
+    return "; ".join(f"{directive} {source}" for directive, source in told.items())
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
@@ -66,7 +72,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 
 class Guard:
-    """Outermost: adds the headers, limits the body, and turns a bug into a plain 500."""
+    """Outermost: adds the headers, limits the body, and answers a fault with its own page."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -98,11 +104,11 @@ class Guard:
 
         try:
             await self.app(scope, _limited(scope, receive), send_guarded)
-        except Exception:
+        except Exception as wrong:
             log.exception("a request failed: %s %s", scope["method"], template_of(scope))
             if has_started:
                 raise
-            await _broken(scope, receive, send_guarded)
+            await fault_answer(HTTPConnection(scope), wrong)(scope, receive, send_guarded)
 
 
 def template_of(scope: Scope) -> str:
@@ -117,13 +123,6 @@ def _measure(scope: Scope, status: int, took: float) -> None:
     REQUEST_SECONDS.labels(method, template, str(status)).observe(took)
     if template not in QUIET:
         log.info("%s %s %d %d ms", method, template, status, took * 1000)
-
-
-async def _broken(scope: Scope, receive: Receive, send: Send) -> None:
-    sentence = (
-        "系统出现故障，您的操作没有生效，请稍后再试。\nThe platform failed; nothing was done.\n"
-    )
-    await PlainTextResponse(sentence, status_code=500)(scope, receive, send)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

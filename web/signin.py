@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -26,6 +26,8 @@ from web.i18n import Locale
 
 LANGUAGE_COOKIE = "lang"
 LANGUAGE_SECONDS = 365 * 24 * 3600
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Asked by machines every few seconds: like static files, nobody in particular asks."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -104,12 +106,15 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"].startswith(("/static/", "/healthz", "/readyz")):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         chosen = connection.query_params.get("lang")
-        visit = await self._visit(connection, chosen)
+        if scope["path"].startswith("/static/") or scope["path"] in PROBES:
+            visit = Visit(locale_of(chosen or ""), None, new_token(), is_secret_new=False)
+        else:
+            visit = await self._visit(connection, chosen)
         scope["state"]["visit"] = visit
 
         async def send_with_language(message: Message) -> None:
@@ -120,7 +125,7 @@ class Visits:
         await self.app(scope, receive, send_with_language)
 
     async def _visit(self, connection: HTTPConnection, chosen: str | None) -> Visit:
-        locale = _locale(chosen or connection.cookies.get(LANGUAGE_COOKIE, ""))
+        locale = locale_of(chosen or connection.cookies.get(LANGUAGE_COOKIE, ""))
         token = connection.cookies.get(cookie_name(self.settings, "signin"), "")
         sign_in = await self._sign_in(connection.state.database, token) if token else None
         if sign_in:
@@ -144,7 +149,8 @@ class Visits:
         MutableHeaders(scope=message).append("Set-Cookie", cookie + secure)
 
 
-def _locale(text: str) -> Locale:
+def locale_of(text: str) -> Locale:
+    """The language of a cookie or an address; Chinese when it names none of ours."""
     return Locale.EN if text == Locale.EN else Locale.ZH
 
 
@@ -174,10 +180,18 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
     own, other = urlsplit(settings.web_origin), urlsplit(origin)
     return (
         own.scheme == other.scheme == "http"
-        and own.port == other.port
+        and _port_of(own) == _port_of(other)
         and own.hostname in LOOPBACK
         and other.hostname in LOOPBACK
     )
+
+
+def _port_of(origin: SplitResult) -> int | None:
+    """The port; a text that is none, such as `8000.evil.example`, is no port of ours."""
+    try:
+        return origin.port
+    except ValueError:
+        return -1
 
 
 async def _sent_token(request: Request) -> str:

@@ -38,7 +38,9 @@ from web.signin import set_cookie, visit_of
 FOLDER = Path(__file__).parent
 SAID_COOKIE = "said"
 _SPAN = re.compile(r"(?P<number>\d+) (?P<unit>second|minute|hour|day|month|year)\b")
-_CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,/~\-之]*)")
+CITATION = re.compile(r"(?P<instrument>[^\d]+?(?:〔\d{4}〕\d+号)?)(?P<place>\d[\d()、,/~\-之]*)")
+INSTRUMENTS_APART = re.compile(r"; |、(?=[^\d(])")
+"""Two instruments cited side by side; 、 between numbers parts articles of one."""
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -70,8 +72,12 @@ class _Page:
     request: Request
     trouble: Trouble | None
     form_id: str = ""
+    taken: set[str] = field(default_factory=set)
+    """The ids of fields so far: forms that repeat on a page have fields of one name."""
     labels: dict[str, str] = field(default_factory=dict)
     """What the fields of the refused form are called; known once the page was rendered."""
+    ids: dict[str, str] = field(default_factory=dict)
+    """And their ids."""
 
 
 _PAGE: ContextVar[_Page] = ContextVar("page")
@@ -85,6 +91,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: obj
     shared = {
         "actor": visit.actor,
         "person": visit.sign_in.person if visit.sign_in else None,
+        "sheet": template,
         "nav": nav_of(request, visit.actor),
         "path": request.url.path,
         "is_demonstration": request.state.rules is DEMONSTRATION,
@@ -93,10 +100,12 @@ def render(request: Request, template: str, *, status: int = 200, **context: obj
         "now": request.state.database.clock.now(),
     }
     sheet = environment(visit.locale).get_template(template)
-    mark = _PAGE.set(_Page(request, trouble))
+    page = _Page(request, trouble)
+    mark = _PAGE.set(page)
     try:
         text = sheet.render(**shared, **context)
         if trouble and trouble.fields:  # the summary stands above the labels that it names
+            page.taken.clear()
             text = sheet.render(**shared, **context)
     finally:
         _PAGE.reset(mark)
@@ -143,7 +152,7 @@ def environment(locale: Locale) -> Environment:
     made.globals.update(
         _=say, locale=locale.value, static=static, form_token=_form_token, form_page=_form_page,
         kept=_kept, kept_all=_kept_all, error_of=_error_of, begin_form=_begin_form,
-        begin_field=_begin_field, label_of=_label_of,
+        begin_field=_begin_field, unfolded=_unfolded, label_of=_label_of, id_of=_id_of,
     )  # fmt: skip
     made.filters.update(
         yuan=_yuan,
@@ -196,9 +205,12 @@ def package_of(kind: type) -> str:
 
 def article_text(basis: str, locale: Locale) -> str:
     """An article as it is cited in a language: the instrument's short name is translated."""
-    cited = _CITATION.fullmatch(basis)
+    cited = CITATION.fullmatch(basis)
     if locale is Locale.ZH or cited is None:
-        return translate(locale, basis)
+        said, parts = translate(locale, basis), INSTRUMENTS_APART.split(basis)
+        if said != basis or locale is Locale.ZH or len(parts) == 1:
+            return said
+        return "; ".join(article_text(part, locale) for part in parts)
     place = cited["place"].replace("、", ", ").replace("之", "-")
     return f"{translate(locale, cited['instrument'])} {place}"
 
@@ -261,15 +273,28 @@ def _posted_here() -> Trouble | None:
     return page.trouble if page.trouble and page.trouble.form_id == page.form_id else None
 
 
+def _unfolded(form_id: str) -> Markup:
+    """Show a form that was refused even where it is folded away: ` open` for its <details>."""
+    trouble = _PAGE.get().trouble
+    return Markup(" open") if trouble and trouble.form_id == form_id else Markup("")
+
+
 def _begin_field(name: str, label: str) -> str:
-    """Remember what a field of the refused form is called."""
+    """Give a field its id, without `f-`; remember both of a field of the refused form."""
+    page = _PAGE.get()
+    own = name if name not in page.taken else f"{page.form_id}-{name}"
+    page.taken.add(own)
     if _posted_here():
-        _PAGE.get().labels[name] = label
-    return ""
+        page.labels[name], page.ids[name] = label, own
+    return own
 
 
 def _label_of(name: str) -> str:
     return _PAGE.get().labels.get(name, "")
+
+
+def _id_of(name: str) -> str:
+    return _PAGE.get().ids.get(name, name)
 
 
 def _kept(name: str, default: object = "") -> object:

@@ -6,14 +6,16 @@ locks while it works: it opens its own units and ends the last of them with `wor
 """
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from uuid import UUID
 
 from prometheus_client import Counter
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
-from auction.kernel.logs import correlated
+from auction.kernel.logs import chain, correlated, described
 from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
 from workers import bank, delivery, halls, registrations
@@ -58,6 +60,7 @@ async def run_job(ctx: dict[str, object], row_id: str) -> None:
             await _count_failure(context, found, failure)
         else:
             JOBS_RUN.labels(found.name, "done").inc()
+            log.info("job %s %s done", found.name, found.id)
 
 
 async def perform(context: Context, row_id: UUID) -> None:
@@ -90,12 +93,17 @@ async def _perform(context: Context, found: OutboxRow) -> None:
         await work.finish_job(found.id)
 
 
+def _told(failure: Exception) -> str:
+    """What the operations page says of a failure: kinds and place; the words may name people."""
+    kinds = " < ".join(described(error) for error in chain(failure))
+    last = traceback.extract_tb(failure.__traceback__)[-1]
+    return f"{kinds} ({Path(last.filename).name}:{last.lineno} {last.name})"
+
+
 async def _count_failure(context: Context, found: OutboxRow, failure: Exception) -> None:
     log.exception("job %s %s failed", found.name, found.id)
     async with context.database.unit(SYSTEM) as work:
-        state = await outbox.record_failure(
-            work.session, found.id, work.now, f"{type(failure).__name__}: {failure}"
-        )
+        state = await outbox.record_failure(work.session, found.id, work.now, _told(failure))
     JOBS_RUN.labels(found.name, "dead" if state is OutboxState.DEAD else "failed").inc()
     if state is OutboxState.DEAD:
         log.error("job %s is dead: a person must look at it", found.id)

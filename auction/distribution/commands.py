@@ -37,7 +37,7 @@ from auction.ledger.chart import AccountKind
 from auction.ledger.transfer import Posting, Transfer
 from auction.notices.commands import issue_notice
 from auction.people.approvals.action import Action
-from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.request import ApprovalRequest
 from auction.settlement.sale import Sale, SaleState, TaxLine
 from auction.store.unit import Unit
@@ -189,8 +189,7 @@ async def approve_plan(work: Unit, plan_id: UUID, *, seen: str) -> Plan:
     plan = await _lock(work, plan_id, policy.APPROVE)
     await check_another(work, plan.drafted_by)
     await _check_approvable(work, plan)
-    if await concur(work, await _matter(work, plan), seen=seen) is None:
-        return plan
+    await conclude(work, await _matter(work, plan), seen=seen)
     plan.advance(PlanTrigger.APPROVE)
     plan.approved_by, plan.approved_at = work.actor.person_id, work.now
     court_id = CourtId(plan.court_id)

@@ -70,9 +70,13 @@ def permit(action: str, *roles: Role, same_court: bool = False, basis: str = "")
 
 
 def require(actor: Actor, permission: Permission, court_id: CourtId | None = None) -> None:
-    """Pass silently, or refuse with `forbidden`."""
+    """Pass silently, or refuse with `forbidden`.
+
+    The refusal's fact `at_home` says whether the actor belongs to the court whose thing it is:
+    to everybody else the edge does not admit that the thing exists.
+    """
     held = actor.roles & permission.roles
-    if not held:
-        raise Refusal("forbidden", action=permission.action)
-    if permission.same_court and held != {Role.SYSTEM} and actor.court_id != court_id:
-        raise Refusal("forbidden", action=permission.action)
+    is_at_home = court_id is not None and actor.court_id == court_id
+    is_elsewhere = permission.same_court and held != {Role.SYSTEM} and actor.court_id != court_id
+    if not held or is_elsewhere:
+        raise Refusal("forbidden", action=permission.action, at_home=is_at_home)

@@ -1,11 +1,13 @@
 """What a listing's notices say: the announcement and the letters to the parties."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import Case, Party, PartyRole
+from auction.law.rule import Span
+from auction.law.rulebook import BY_NAME, Rulebook
 from auction.law.warnings import SPECIAL_WARNINGS
 from auction.listings.items import BY_KEY, ITEMS
 from auction.listings.listing import Listing, ListingItem
@@ -28,6 +30,16 @@ ROLE_NAMES: Final = {
     PartyRole.PRIORITY_HOLDER: "优先购买权人",
 }
 
+SPAN_NAMES: Final[Mapping[Span, str]] = {
+    Span.SECOND: "秒",
+    Span.MINUTE: "分钟",
+    Span.HOUR: "小时",
+    Span.DAY: "日",
+    Span.COURT_DAY: "个工作日",
+    Span.MONTH: "个月",
+    Span.YEAR: "年",
+}
+
 
 async def announcement(
     session: AsyncSession, listing: Listing, case: Case, items: Sequence[ListingItem]
@@ -37,6 +49,9 @@ async def announcement(
     facts = await _facts(session, listing, case)
     facts["increment_fen"] = listing.increment.fen
     facts["deposit_fen"] = listing.deposit.fen
+    rules = BY_NAME[listing.rulebook]
+    facts["extend_trigger"] = length_words(rules, "auction.extend_trigger")
+    facts["extend_by"] = length_words(rules, "auction.extend_by")
     facts["items"] = [
         {"heading": BY_KEY[item.key].title, "text": _words(said[item.key])} for item in ITEMS
     ]
@@ -83,3 +98,9 @@ async def _facts(session: AsyncSession, listing: Listing, case: Case) -> dict[st
 
 def _words(item: ListingItem) -> str:
     return item.text or f"见附件（SHA-256 {item.digest}）"
+
+
+def length_words(rules: Rulebook, key: str) -> str:
+    """A length of time of the rulebook as papers say it: `5分钟`."""
+    span = rules.rule(key).span
+    return f"{rules.integer(key)}{SPAN_NAMES[span] if span else ''}"

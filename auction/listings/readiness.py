@@ -35,6 +35,8 @@ class Missing:
     gap: Gap
     what: str
     basis: str
+    when: datetime | None = None
+    """The instant that it hangs on, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +97,7 @@ def _notifications(rules: Rulebook, standing: Standing, now: datetime) -> tuple[
         return (Missing(Gap.NOTIFICATION, "对当事人和已知优先购买权人的通知", basis),)
     earliest = publish_at_min(rules, standing.notified_at)
     if now < earliest:
-        when = f"{earliest.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
-        return (Missing(Gap.NOTIFIED_TOO_LATE, f"通知后的法定间隔(最早{when})", basis),)
+        return (Missing(Gap.NOTIFIED_TOO_LATE, "通知后的法定间隔", basis, earliest),)
     return ()
 
 
@@ -122,15 +123,14 @@ def _delay(rules: Rulebook, standing: Standing, now: datetime) -> tuple[Missing,
         return ()
     if standing.round is Round.SECOND_AUCTION:
         by, key = relist_by(rules, standing.passed_in_at), "auction.second_round_within"
-        is_late, what = standing.opens_at > by, "举行第二次拍卖"
+        is_late, what = standing.opens_at > by, "未在法定期限内举行第二次拍卖的理由"
     else:
         key = "selloff.publish_within"
         by = ends_at(standing.passed_in_at, rules.rule(key))
-        is_late, what = now > by, "发布变卖公告"
+        is_late, what = now > by, "未在法定期限内发布变卖公告的理由"
     if not is_late:
         return ()
-    when = f"{by.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
-    return (Missing(Gap.DELAY, f"未在{when}前{what}的理由", rules.basis(key)),)
+    return (Missing(Gap.DELAY, what, rules.basis(key), by),)
 
 
 def _seizure(standing: Standing) -> tuple[Missing, ...]:

@@ -11,7 +11,7 @@ from auction.listings import policy, standing
 from auction.listings.commands import suspend_listing
 from auction.listings.listing import Listing, ListingState, ListingTrigger
 from auction.people.approvals.action import Action
-from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.request import ApprovalRequest
 from auction.store.unit import Unit
 
@@ -53,10 +53,10 @@ async def resume_listing(work: Unit, listing_id: ListingId, *, seen: str) -> Lis
     listing = await work.lock(Listing, listing_id)
     work.require(policy.RESUME, listing.court_id)
     await _check_may_go_on(work, listing)
-    if await concur(work, _matter(listing), seen=seen) is not None:
-        listing.advance(ListingTrigger.RESUME)
-        listing.ground = ""
-        work.record("listing.resumed", stream=listing.stream, listing=str(listing.id))
+    await conclude(work, _matter(listing), seen=seen)
+    listing.advance(ListingTrigger.RESUME)
+    listing.ground = ""
+    work.record("listing.resumed", stream=listing.stream, listing=str(listing.id))
     return listing
 
 

@@ -6,22 +6,11 @@ from datetime import datetime, timedelta
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
-from auction.law.rule import Span
 from auction.law.rulebook import Rulebook
-from auction.listings.papers import ROLE_NAMES, ROUND_NAMES
+from auction.listings.papers import ROLE_NAMES, ROUND_NAMES, SPAN_NAMES, length_words
 from auction.listings.queries import ListingView, NotificationView
 from auction.lots.asset import SUBJECT_NAMES, InvestigationStatus
 from auction.lots.queries import AssetView, FindingView, LotView
-
-_SPAN_NAMES: Mapping[Span, str] = {
-    Span.SECOND: "秒",
-    Span.MINUTE: "分钟",
-    Span.HOUR: "小时",
-    Span.DAY: "日",
-    Span.COURT_DAY: "个工作日",
-    Span.MONTH: "个月",
-    Span.YEAR: "年",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +37,7 @@ def suggested(rules: Rulebook, known: Known) -> Mapping[str, str]:
         "schedule": _schedule(rules, known.listing),
         "condition": _condition(known.asset),
         "priority_holders": _priority_holders(known.notifications),
-        "notification": _notifications(known.notifications),
+        "notification": _notifications(rules, known.notifications),
         "payment": _payment(rules, known.listing),
         "taxes": _taxes(known.tax_lines),
         "contact": f"{known.court_name}执行局；监督：{known.court_name}督察部门。",
@@ -76,8 +65,8 @@ def _price(lot: LotView) -> str:
 
 
 def _schedule(rules: Rulebook, listing: ListingView) -> str:
-    trigger = _length(rules, "auction.extend_trigger")
-    by = _length(rules, "auction.extend_by")
+    trigger = length_words(rules, "auction.extend_trigger")
+    by = length_words(rules, "auction.extend_by")
     return (
         f"{_when(listing, 'opens')}至{_when(listing, 'closes')}。"
         f"起拍价（即保留价）{_yuan(listing.starting_price)}，增价幅度{_yuan(listing.increment)}，"
@@ -111,7 +100,8 @@ def _priority_holders(notifications: Sequence[NotificationView]) -> str:
     return f"优先购买权人：{'、'.join(holders)}；未经本院确认的，以一般竞买人身份参加。"
 
 
-def _notifications(notifications: Sequence[NotificationView]) -> str:
+def _notifications(rules: Rulebook, notifications: Sequence[NotificationView]) -> str:
+    deemed = length_words(rules, "auction.deemed_notified_after_pub")
     if not all(item.notified_at for item in notifications):
         return "拍卖发布前依法通知当事人和已知优先购买权人，通知情况以本页公示的记录为准。"
     told = [ROLE_NAMES[item.role] for item in notifications if not item.impossible_because]
@@ -122,13 +112,13 @@ def _notifications(notifications: Sequence[NotificationView]) -> str:
     ]
     words = f"已依法通知：{'、'.join(dict.fromkeys(told))}。" if told else ""
     if not_told:
-        words += f"无法通知：{'、'.join(not_told)}，公示满五日视为已经通知。"
+        words += f"无法通知：{'、'.join(not_told)}，公示满{deemed}视为已经通知。"
     return words
 
 
 def _payment(rules: Rulebook, listing: ListingView) -> str:
     span = rules.rule("settle.balance_due").span
-    unit = _SPAN_NAMES[span] if span else ""
+    unit = SPAN_NAMES[span] if span else ""
     return (
         f"保证金{_yuan(listing.deposit)}，报名后以本人名义汇入页面显示的专属子账户；"
         f"余款于成交后{listing.terms.balance_days}{unit}内汇入成交确认书载明的法院账户。"
@@ -138,11 +128,6 @@ def _payment(rules: Rulebook, listing: ListingView) -> str:
 def _taxes(lines: Sequence[str]) -> str:
     head = "各项税费由税法规定的纳税人承担，以下为预估，以税务机关核定为准："
     return "\n".join((head, *lines)) if lines else f"{head}未能预估。"
-
-
-def _length(rules: Rulebook, key: str) -> str:
-    span = rules.rule(key).span
-    return f"{rules.integer(key)}{_SPAN_NAMES[span] if span else ''}"
 
 
 def _when(listing: ListingView, which: str) -> str:

@@ -43,7 +43,9 @@ TITLES: Mapping[NoticeKind, str] = MappingProxyType(
     }
 )
 
-VERSION: Mapping[NoticeKind, int] = MappingProxyType(dict.fromkeys(NoticeKind, 1))
+VERSION: Mapping[NoticeKind, int] = MappingProxyType(
+    {**dict.fromkeys(NoticeKind, 1), NoticeKind.AUCTION_ANNOUNCEMENT: 2}
+)
 """The version in force; an issued notice keeps the one it was issued with."""
 
 COMMON = ("court_name", "case_number")
@@ -53,7 +55,8 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = MappingProxyType(
         # items: the eleven of 网拍13 and warnings: the seven of 网拍14.
         NoticeKind.AUCTION_ANNOUNCEMENT: (
             "lot_title", "round_name", "platform_name", "starting_price_fen", "increment_fen",
-            "deposit_fen", "opens_at", "closes_at", "items[heading,text]", "warnings[]",
+            "deposit_fen", "opens_at", "closes_at", "extend_trigger", "extend_by",
+            "items[heading,text]", "warnings[]",
         ),
         NoticeKind.PARTY_NOTICE: (
             "lot_title", "round_name", "addressee_role", "platform_name", "starting_price_fen",

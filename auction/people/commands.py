@@ -72,14 +72,15 @@ def _checked_number(work: Unit, enrolment: Enrolment) -> str:
 
 
 async def _refuse_known(work: Unit, username: str, number: str) -> None:
+    """One refusal for both: which of them is known is nobody's business."""
     index = work.keyring.blind(IDENTITY, number)
-    known = await work.session.scalars(
-        select(Person).where((Person.username == username) | (Person.identity_index == index))
+    known = await work.session.scalar(
+        select(Person.id)
+        .where((Person.username == username) | (Person.identity_index == index))
+        .limit(1)
     )
-    for person in known:
-        raise Refusal(
-            "person.username_conflict" if person.username == username else "person.known_conflict"
-        )
+    if known is not None:
+        raise Refusal("person.known_conflict")
 
 
 async def sign_in(

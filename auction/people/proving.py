@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.actor import Role
@@ -43,6 +44,10 @@ class FactorKey:
         """What a person's code generator holds, in base32 (160 bits)."""
         return b32encode(self._mac(b"generator 1", person_id.bytes + salt)[:20]).decode()
 
+    def first_salt(self, person_id: UUID) -> bytes:
+        """The salt of a person's first generator; after one was given up it is drawn by chance."""
+        return self._mac(b"salt 1", person_id.bytes)[:_SALT_BYTES]
+
     def shown_code(self, challenge_id: UUID) -> str:
         """The code that the demonstration shows: good for one challenge."""
         return f"{int.from_bytes(self._mac(b'shown 1', challenge_id.bytes)[:8]) % 1_000_000:06d}"
@@ -58,6 +63,10 @@ class FactorKey:
     def challenge_mac(self, about: str, body: bytes) -> bytes:
         """What shows that a passkey's challenge was made here, for this."""
         return self._mac(b"challenge 1 ", about.encode() + b"\0" + body)
+
+    def upload_seal(self, court_id: str, digest: str) -> str:
+        """What shows that a court uploaded a file, before any row names it."""
+        return self._mac(b"upload 1", f"{court_id}\0{digest}".encode()).hex()
 
     def _mac(self, use: bytes, about: bytes) -> bytes:
         return hmac.new(self._key, b"luochui " + use + about, hashlib.sha256).digest()
@@ -165,17 +174,14 @@ async def _refuse_guessing(work: Unit, person_id: UUID) -> None:
         raise Refusal("signin.try_later", minutes=FAILURES_WINDOW // timedelta(minutes=1))
 
 
-async def begin_generator(work: Unit, person_id: UUID) -> bytes:
-    """Make a generator that waits for its first code; return its salt. A confirmed one stays."""
-    work.require(policy.PROVE)
-    found = await work.session.get(CodeGenerator, person_id, with_for_update=True)
-    if found is None:
-        found = CodeGenerator(
-            person_id=person_id, salt=secrets.token_bytes(_SALT_BYTES), made_at=work.now,
-            confirmed_at=None, last_counter=0,
-        )  # fmt: skip
-        work.add(found)
-    return found.salt
+async def generator_secret_of(session: AsyncSession, person_id: UUID, key: FactorKey) -> str:
+    """What a person's generator holds or, before its first code, is to hold.
+
+    Looking at it writes nothing: the first generator's salt follows from the key.
+    """
+    found = await session.get(CodeGenerator, person_id)
+    salt = found.salt if found else key.first_salt(person_id)
+    return key.generator_secret(person_id, salt)
 
 
 async def answer_code(
@@ -202,11 +208,14 @@ async def answer_code(
 
 
 async def _take_code(work: Unit, person_id: UUID, code: str, key: FactorKey) -> bool:
-    generator = await work.session.get(
-        CodeGenerator, person_id, with_for_update=True, populate_existing=True
+    await work.session.execute(
+        insert(CodeGenerator)
+        .values(
+            person_id=person_id, salt=key.first_salt(person_id), made_at=work.now, last_counter=0
+        )
+        .on_conflict_do_nothing()
     )
-    if generator is None:
-        return False
+    generator = await work.lock(CodeGenerator, person_id)
     secret = key.generator_secret(person_id, generator.salt)
     counter = accepted_counter(secret, code, now=work.now, last=generator.last_counter)
     if counter is None:

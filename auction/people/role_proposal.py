@@ -11,7 +11,7 @@ from auction.kernel.ids import CourtId, OrganisationId, PersonId
 from auction.kernel.refusal import Refusal
 from auction.people import policy
 from auction.people.approvals.action import Action
-from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.queries import proposed
 from auction.people.approvals.request import ApprovalRequest
 from auction.people.commands import new_grant
@@ -62,8 +62,7 @@ async def grant_proposed(work: Unit, grant_id: UUID, *, seen: str) -> None:
     told = await proposed(work.session, Action.ROLE_GRANT, grant_id)
     person_id, role = PersonId(UUID(str(told["person"]))), Role(str(told["role"]))
     await work.lock(Person, person_id)
-    if await concur(work, _matter(grant_id, told), seen=seen) is None:
-        return
+    await conclude(work, _matter(grant_id, told), seen=seen)
     await _refuse_held(work, person_id, role)
     organisation_id = UUID(str(told["organisation"])) if told["organisation"] else None
     grant = new_grant(

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -16,6 +18,7 @@ from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
 from auction.kernel.settings import Settings
 from auction.law.rulebook import Rulebook
+from auction.store.metrics import count_connections
 from auction.store.personal.keyring import Keyring, KeyringError
 from auction.store.personal.subject_key import KEYRING, missing_keks
 from auction.store.platform import rulebook_in_force
@@ -32,6 +35,16 @@ _SESSION = {
 }
 
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def is_away(wrong: BaseException) -> bool:
+    """Whether an error says that PostgreSQL cannot be reached, rather than that it said no."""
+    if isinstance(wrong, DBAPIError):
+        return wrong.connection_invalidated or isinstance(wrong, InterfaceError)
+    return isinstance(
+        wrong,
+        OSError | TimeoutError | asyncpg.PostgresConnectionError | asyncpg.CannotConnectNowError,
+    )
 
 
 class OwnerError(Exception):
@@ -60,6 +73,7 @@ class Database:
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
         )
+        count_connections(self.engine.sync_engine.pool)
         self._rulebook: Rulebook | None = None
 
     @asynccontextmanager

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, exists, func, select, text, update
+from sqlalchemy import Index, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -100,19 +100,42 @@ async def backlog(session: AsyncSession, now: datetime) -> Backlog:
     return Backlog(waiting, retried, dead, oldest_due_at)
 
 
-async def troubled(session: AsyncSession, *, most: int) -> Sequence[OutboxRow]:
-    """Rows that are dead or failed at least once, the dead first, then the oldest."""
-    return (
-        await session.scalars(
-            select(OutboxRow)
-            .where(
-                (OutboxRow.state == OutboxState.DEAD)
-                | (OutboxRow.state == OutboxState.WAITING) & (OutboxRow.attempts > 0)
-            )
-            .order_by(OutboxRow.state != OutboxState.DEAD, OutboxRow.made_at)
-            .limit(most)
-        )
-    ).all()
+class Sought(StrEnum):
+    """Which rows the operations page lists."""
+
+    TROUBLED = "troubled"
+    """Dead, or failed at least once."""
+    DEAD = "dead"
+    RETRIED = "retried"
+    WAITING = "waiting"
+
+
+_WAITS = OutboxRow.state == OutboxState.WAITING
+_RETRIED = and_(_WAITS, OutboxRow.attempts > 0)
+_DEAD = OutboxRow.state == OutboxState.DEAD
+_SOUGHT = {
+    Sought.TROUBLED: or_(_DEAD, _RETRIED),
+    Sought.DEAD: _DEAD,
+    Sought.RETRIED: _RETRIED,
+    Sought.WAITING: _WAITS,
+}
+
+
+async def rows(
+    session: AsyncSession, sought: Sought, *, name: str = "", most: int
+) -> Sequence[OutboxRow]:
+    """Rows that are sought, of one job or event if it is named; the dead first, then the oldest."""
+    wanted = select(OutboxRow).where(_SOUGHT[sought])
+    if name:
+        wanted = wanted.where(OutboxRow.name == name)
+    by_age = wanted.order_by(OutboxRow.state != OutboxState.DEAD, OutboxRow.made_at, OutboxRow.id)
+    return (await session.scalars(by_age.limit(most))).all()
+
+
+async def names(session: AsyncSession) -> Sequence[str]:
+    """The jobs and events of which some row waits or is dead, by name."""
+    open_ones = select(OutboxRow.name).where(or_(_WAITS, _DEAD)).distinct()
+    return (await session.scalars(open_ones.order_by(OutboxRow.name))).all()
 
 
 async def is_anything_due(session: AsyncConnection, now: datetime) -> bool:

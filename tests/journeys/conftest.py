@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
 from tests.buckets import URL, Bucket, a_bucket
+from tests.journeys.demonstration import Demonstration, demonstration
 from workers.demo.bidder import Bidder
 from workers.demo.browser import Browser
 from workers.demo.journey import Address, Journey, StepError
@@ -162,3 +163,10 @@ async def walk_all(module: ModuleType, out: Path, starting: asyncio.Lock) -> End
 def ends(request: pytest.FixtureRequest, walked: dict[str, Ends]) -> Ends:
     """How the walks of this module ended."""
     return walked[request.module.__name__]
+
+
+@pytest.fixture(scope="session")
+def shown() -> Iterator[Demonstration]:
+    """The demonstration after its road: for everything that looks at what a whole life leaves."""
+    with demonstration() as running:
+        yield running

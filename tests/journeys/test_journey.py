@@ -12,31 +12,18 @@ import pytest
 
 from auction.kernel.merkle import leaf_hash
 from auction.kernel.money import Money
+from tests.journeys.demonstration import Demonstration
 from tests.tools import run, tool
 from valuation.verifying import is_good, verify
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-SECONDS_MAX = 600
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a journey leaves behind; it must end well."""
-    out = tmp_path_factory.mktemp("journey")
-    done = subprocess.run(
-        [sys.executable, "-m", "workers.cli", "journey", "--out", str(out)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-    )
-    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
-    assert re.fullmatch(r"journey ok: \d+ steps, \d+ s", last), done.stdout + done.stderr
-    assert done.returncode == 0
-    return out
+def papers(shown: Demonstration) -> Path:
+    """What the road of a demonstration leaves behind; it must end well."""
+    assert (shown.papers / "summary.json").exists(), "\n".join(shown.said)
+    return shown.papers
 
 
 def amounts(papers: Path) -> dict[str, int]:

@@ -23,7 +23,7 @@ class Colour(StrEnum):
 
 class Everything(msgspec.Struct, frozen=True):
     name: Annotated[str, msgspec.Meta(min_length=2, max_length=5)]
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=1, le=90)]
     price: Money
     on: date
     at: datetime
@@ -89,6 +89,8 @@ class TestReading:
             ("name", "林", "form.too_short"),
             ("name", "林小满林小满", "form.too_long"),
             ("count", "3.5", "form.not_a_number"),
+            ("count", "0", "form.too_small"),
+            ("count", "91", "form.too_large_number"),
             ("price", "-1", "form.not_an_amount"),
             ("price", "1.005", "form.not_an_amount"),
             ("price", "1e9", "form.not_an_amount"),
@@ -103,10 +105,15 @@ class TestReading:
         assert await errors_of(**{field: text}) == {field: code}
 
     async def test_a_length_that_is_wrong_is_told_with_its_limit(self) -> None:
-        for text, limit in (("林", {"least": 2}), ("林小满林小满", {"most": 5})):
+        for name, text, limit in (
+            ("name", "林", {"least": 2}),
+            ("name", "林小满林小满", {"most": 5}),
+            ("count", "0", {"least": 1}),
+            ("count", "91", {"most": 90}),
+        ):
             with pytest.raises(FormErrors) as wrong:
-                await read_form(posted(list({**GOOD, "name": text}.items())), Everything)
-            assert wrong.value.limits == {"name": limit}
+                await read_form(posted(list({**GOOD, name: text}.items())), Everything)
+            assert wrong.value.limits == {name: limit}
 
     async def test_a_text_where_a_file_belongs_is_no_file(self) -> None:
         with pytest.raises(FormErrors):

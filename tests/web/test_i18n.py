@@ -1,5 +1,9 @@
 import ast
+import importlib
+import re
 from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -7,12 +11,27 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from auction.distribution.waterfall import BASIS
 from auction.kernel.money import Money
+from auction.law.rule import LocalTerm
+from auction.law.rulebook import DEMONSTRATION, LAW
+from auction.law.taxes import ROWS
+from auction.listings.items import ITEMS
+from auction.listings.round import Round
+from auction.listings.terms import Ground, citations
 from web.i18n import LOCALE_PATH, Locale, catalogue, sentence, translate
+from web.views import CITATION, INSTRUMENTS_APART, article_text, environment, package_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "web" / "templates"
 FLOORS = ("auction", "valuation", "bidding", "web", "workers")
+HAN = re.compile(r"[一-鿿]")
+ARTICLE = re.compile(r"""(?:article\(|basis=)"([^"]+)\"""")
+EXTRACTING = {
+    "encoding": "utf-8",
+    "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+    "silent": "false",  # a template that cannot be read must not count as one that says nothing
+}
 
 
 def template_texts() -> dict[str, str]:
@@ -20,7 +39,7 @@ def template_texts() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(TEMPLATES.rglob("*.html")):
         with path.open("rb") as file:
-            for line, _, message, _ in babel_extract(file, ("_",), (), {"encoding": "utf-8"}):
+            for line, _, message, _ in babel_extract(file, ("_",), (), EXTRACTING):
                 texts = [message] if isinstance(message, str) else list(message or ())
                 found.update({t: f"{path.relative_to(ROOT)}:{line}" for t in texts if t})
     return found
@@ -39,6 +58,105 @@ def calls(name: str) -> Iterator[tuple[str, str]]:
 
 def _called(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    """Every module of the product, by its dotted name."""
+    paths = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
+    return tuple(
+        (".".join(path.relative_to(ROOT).with_suffix("").parts), ast.parse(path.read_text()))
+        for path in paths
+    )
+
+
+def literals() -> set[str]:
+    """Every text that stands in the code or between the quotes of a template."""
+    found = {
+        node.value
+        for _, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    lexer = environment(Locale.ZH)
+    for path in TEMPLATES.rglob("*.html"):
+        found |= {text[1:-1] for _, kind, text in lexer.lex(path.read_text()) if kind == "string"}
+    return found
+
+
+def state_words() -> set[str]:
+    """The keys under which `web.views.word` looks for the states of the product."""
+    found: set[str] = set()
+    for name, _ in trees():
+        if "migrations" in name:
+            continue
+        for kind in vars(importlib.import_module(name.removesuffix(".__init__"))).values():
+            if isinstance(kind, type) and issubclass(kind, StrEnum):
+                keys = {f"{kind.__name__}.{state.value}" for state in kind}
+                found |= keys | {f"{package_of(kind)}.{key}" for key in keys}
+    return found
+
+
+def rule_words() -> set[str]:
+    """The keys under which the page of the rulebook looks for its words."""
+    found: set[str] = {"rule_unit.true", "rule_unit.local"}
+    for rule in (*LAW, *DEMONSTRATION):
+        units = {rule.unit, rule.unit.split(" ")[0]}
+        if isinstance(rule.value, str):
+            units.add(rule.value)
+        if isinstance(rule.value, tuple):
+            rows = [row for row in rule.value if isinstance(row, LocalTerm)]
+            units |= {row.unit for row in rows} | {f"local {row.what}" for row in rows}
+        found |= {f"rule.{rule.key}", f"rule_topic.{rule.key.split('.')[0]}"}
+        found |= {f"rule_unit.{unit}" for unit in units}
+        found |= {f"rule_word.{rule.bound}", f"rule_word.{rule.mark_kind.value}"}
+    return found
+
+
+def composed() -> set[str]:
+    """The keys that are put together of a known half and a state, a term or an item."""
+    heads = {text for text in literals() if text.endswith(".") and text[:-1].isidentifier()}
+    ground = Ground(round=Round.SELL_OFF, is_movable=True, reference_price=Money(1))
+    terms = {citation.term for citation in citations(LAW, ground)}
+    states = {key.rpartition(".")[2] for key in state_words()}
+    words = states | {item.key for item in ITEMS} | terms
+    return {f"{head}{word}" for head in heads for word in words} | {
+        f"{state}{tail}" for state in states for tail in tails()
+    }
+
+
+def tails() -> set[str]:
+    """The second halves of what is written `f"{kind}.ordered"`."""
+    strings = (n for _, tree in trees() for n in ast.walk(tree) if isinstance(n, ast.JoinedStr))
+    pairs = (string.values for string in strings if len(string.values) == 2)
+    return {
+        str(last.value)
+        for first, last in pairs
+        if isinstance(first, ast.FormattedValue) and isinstance(last, ast.Constant)
+        if str(last.value).startswith(".")
+    }
+
+
+@cache
+def sayable() -> set[str]:
+    """Every key that some page, letter or refusal can ask the catalogues for."""
+    texts = literals()
+    parts = {part for text in texts for part in INSTRUMENTS_APART.split(text)}
+    cited = {found["instrument"] for part in parts if (found := CITATION.fullmatch(part))}
+    said_after = {f"{text}.why" for text in texts if text.startswith("platform.")}
+    return {
+        *template_texts(),
+        *texts,
+        *said_after,
+        *state_words(),
+        *rule_words(),
+        *composed(),
+        *cited,
+    }
+
+
+def templates_text() -> str:
+    return "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
 
 
 def holes(text: str) -> set[str]:
@@ -68,6 +186,14 @@ class TestCompleteness:
         assert not wrong
 
     @pytest.mark.parametrize("locale", list(Locale))
+    def test_no_catalogue_holds_what_nobody_says(self, locale: Locale) -> None:
+        assert not sorted(set(catalogue(locale)) - sayable())
+
+    @pytest.mark.parametrize("locale", list(Locale))
+    def test_no_message_is_left_blank(self, locale: Locale) -> None:
+        assert not [key for key, text in catalogue(locale).items() if not text.strip()]
+
+    @pytest.mark.parametrize("locale", list(Locale))
     def test_no_text_is_said_differently_in_two_files(self, locale: Locale) -> None:
         said: dict[str, set[str]] = {}
         for path in (LOCALE_PATH / locale.folder).glob("*.po"):
@@ -75,6 +201,19 @@ class TestCompleteness:
                 for message in read_po(file):
                     said.setdefault(str(message.id), set()).add(str(message.string))
         assert not {key for key, texts in said.items() if key and len(texts) > 1}
+
+
+class TestArticles:
+    def test_every_article_is_cited_in_english(self) -> None:
+        bases = {rule.basis for rule in LAW} | {row.basis for row in ROWS} | set(BASIS.values())
+        bases |= {item.basis for item in ITEMS} | set(ARTICLE.findall(templates_text()))
+        assert not [basis for basis in sorted(bases) if HAN.search(article_text(basis, Locale.EN))]
+
+    def test_two_instruments_are_cited_apart(self) -> None:
+        assert (
+            article_text("民法典807; 建工解释一36", Locale.EN)
+            == "Civil Code 807; Constr. Int. I 36"
+        )
 
 
 class TestSentences:

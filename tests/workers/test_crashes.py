@@ -220,7 +220,7 @@ class TestFiles:
                 assert await is_there(context, digest)
 
         killed = await killed_until_done(
-            context, server, str(asset_id), work=photograph, look=named_are_there, step=2
+            context, server, str(asset_id), work=photograph, look=named_are_there
         )
         assert killed > 3
         names = await photographed(context)

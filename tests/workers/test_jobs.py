@@ -61,7 +61,8 @@ async def test_a_failed_job_has_no_effect_and_waits_for_its_next_attempt(context
     await run_job({"context": context}, str(row_id))
     row = await _row(context, row_id)
     assert (row.state, row.attempts) == (OutboxState.WAITING, 1)
-    assert "stumbled" in row.error
+    assert row.error.startswith("RuntimeError (test_jobs.py:")
+    assert "stumbled" not in row.error
     assert row.due_at > row.made_at
     assert await _entries(context) == 0
 

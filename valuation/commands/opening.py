@@ -12,7 +12,7 @@ from auction.kernel.refusal import Refusal, invariant
 from auction.law.periods import ends_at
 from auction.lots.lot import Lot
 from auction.people.approvals.action import Action
-from auction.people.approvals.commands import Matter, concur, propose
+from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.request import ApprovalRequest
 from auction.store.unit import Unit
 from valuation import draw as protocol
@@ -69,8 +69,7 @@ async def announce_draw(
     if known is not None:
         return known
     plan = await _drawable(work, assignment)
-    approved = await concur(work, _opening(plan), seen=seen)
-    invariant(approved is not None, "a draw has one approver")
+    await conclude(work, _opening(plan), seen=seen)
     manifest = _manifest(plan, await _next_number(work, assignment.court_id))
     invariant(not protocol.manifest_faults(manifest), "a manifest we make has no fault")
     snapshot = _snapshot(work, manifest)

@@ -148,14 +148,14 @@ async def raise_objection(
     report = await work.load(Report, report_id)
     commission = await work.lock(Commission, report.commission_id)
     work.require(policy.OBJECT)
-    known = await work.session.get(ReportObjection, objection_id)
-    if known is not None:
-        return known
     person_id = work.actor.person_id
     invariant(person_id is not None, "only a signed-in person holds the permission")
     parties = await parties_of(work, commission.case_id)
     if person_id not in {party.person_id for party in parties}:
         raise Refusal("objection.not_a_party")
+    known = await work.session.get(ReportObjection, objection_id)
+    if known is not None:
+        return known
     if commission.state is not CommissionState.SERVED:
         raise Refusal("state.not_allowed", state=commission.state, trigger="object")
     closes_at = commission.objections_close_at

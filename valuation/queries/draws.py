@@ -163,7 +163,8 @@ async def contributor_of(
 
 
 async def messages_count(session: AsyncSession, draw_id: DrawId) -> int:
-    """How many messages the draw has; grows with each."""
+    """How many messages the draw has; grows with each. Refuses with `not_found`."""
+    await _draw(session, draw_id)
     found = await session.scalar(
         select(func.count()).where(JournalEntry.stream == f"draw:{draw_id}")
     )

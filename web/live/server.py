@@ -43,6 +43,7 @@ from web.live.protocol import (
 log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
+HSTS: Final = "max-age=63072000; includeSubDomains"
 FLOOD_FACTOR: Final = 10
 """A socket that sends so many times what is allowed is closed."""
 
@@ -124,6 +125,32 @@ def answer_plain(connection: ServerConnection, request: Request) -> Response | N
     return None
 
 
+def plain_headers(settings: Settings) -> dict[str, str]:
+    """What an answer that is no socket carries: it is no page, and nothing may make one of it."""
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    if settings.is_secure:
+        headers["Strict-Transport-Security"] = HSTS
+    return headers
+
+
+def guarding(
+    settings: Settings,
+) -> Callable[[ServerConnection, Request, Response], None]:
+    """Make what adds these headers to every answer, the opening of a socket included."""
+    headers = plain_headers(settings)
+
+    def guard(_connection: ServerConnection, _request: Request, response: Response) -> None:
+        response.headers.update(headers)
+
+    return guard
+
+
 async def until_closed(connection: ServerConnection) -> None:
     """Stay until the socket is closed: its messages are taken as they arrive, not here."""
     await connection.wait_closed()
@@ -144,6 +171,7 @@ def open_server(
         ping_timeout=PING_SECONDS,
         server_header=None,
         process_request=answer_plain,
+        process_response=guarding(settings),
         # The library asks for a class; what it does is call it.
         create_connection=partial(HallConnection, clock=clock, receiver=reception),  # type: ignore[arg-type]
     )

@@ -65,11 +65,7 @@ async def inbox_page(request: Request) -> Response:
 
 async def commission_page(request: Request) -> Response:
     """One commission: what is to be appraised, and what the agency can do now."""
-    organisation_id = _organisation(request)
-    async with reading(request) as session:
-        seen = await appraisals.commission(session, path_id(request))
-    if seen.organisation_id != organisation_id:
-        raise Refusal("not_found", what="commissions", id=str(seen.id))
+    seen = await _own_commission(request)
     return render(
         request,
         "valuation/commission.html",
@@ -98,6 +94,7 @@ async def decline(request: Request) -> Response:
 
 async def file_report(request: Request) -> Response:
     """Keep the PDF, then file the report that names it."""
+    await _own_commission(request)  # nobody else's files are kept
     form = await read_form(request, Filing)
     uploaded = await form_pdf(request, "pdf")
     key = path_id(request)
@@ -180,6 +177,16 @@ async def _readable(request: Request) -> tuple[CommissionView, ReportView]:
     if not (is_party or is_agency or is_court):
         raise Refusal("not_found", what="reports", id=str(report_id))
     return seen, next(report for report in seen.reports if report.id == report_id)
+
+
+async def _own_commission(request: Request) -> CommissionView:
+    """The commission in the path; to others than its agency it does not exist."""
+    organisation_id = _organisation(request)
+    async with reading(request) as session:
+        seen = await appraisals.commission(session, path_id(request))
+    if seen.organisation_id != organisation_id:
+        raise Refusal("not_found", what="commissions", id=str(seen.id))
+    return seen
 
 
 def _organisation(request: Request) -> OrganisationId:

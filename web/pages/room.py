@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -51,7 +51,7 @@ class Bidding(msgspec.Struct, frozen=True):
 
     amount: Money
     bid_id: UUID
-    price_seen: int
+    price_seen: Annotated[int, msgspec.Meta(ge=0, le=FEN_MAX)]
     is_only_if_unchanged: bool = False
 
 
@@ -103,7 +103,9 @@ async def enter(request: Request) -> Response:
     form = await read_form(request, Entering)
     async with reading(request) as session:
         registration = await registration_of(session, listing_id, person_id)
-    if registration is None or registration.password_salt is None:
+    if registration is None:
+        raise Refusal("not_found", what="registration", id=str(listing_id))
+    if registration.password_salt is None:
         raise Refusal("hall.not_qualified")
     key = await asyncio.to_thread(private_key_of, form.room_password, registration.password_salt)
     async with unit(request) as work:
@@ -126,12 +128,18 @@ async def amount_in_words(request: Request) -> Response:
 
 
 async def bid_page(request: Request) -> Response:
-    """The room without JavaScript: it refreshes itself, and bids by a form."""
+    """The room without JavaScript: bids by a form; refreshes itself, without one, when asked to."""
     seat = await _seat(request)
+    is_watched = bool(request.query_params.get("watch")) and not (seat.board and seat.board.is_over)
     async with unit(request) as work:
         bid_id = work.new_id()
     return render(
-        request, "room/bid.html", seat=seat, bid_id=bid_id, refresh=REFRESH_SECONDS, told=None
+        request,
+        "room/bid.html",
+        seat=seat,
+        bid_id=bid_id,
+        refresh=REFRESH_SECONDS if is_watched else 0,
+        told=None,
     )
 
 
@@ -168,7 +176,10 @@ async def _hand_over(request: Request, listing_id: UUID, form: Bidding) -> Hande
 
 
 async def _ticket(request: Request, listing_id: UUID) -> str:
+    person_id = person_id_of(request)
     async with reading(request) as session:
+        if await registration_of(session, listing_id, person_id) is None:
+            raise Refusal("not_found", what="registration", id=str(listing_id))
         code = await _code(request, session, listing_id)
         board = await session_of_listing(session, ListingId(listing_id))
     if code is None:

@@ -120,6 +120,11 @@ class Browser:
         """Open a page, following redirects; raise PageError on another status."""
         return await self._read(await self._http.get(path, follow_redirects=True), expect)
 
+    async def peek(self, path: str) -> Page:
+        """Open a page without going where it leads, whatever it answers."""
+        answer = await self._http.get(path)
+        return await self._read(answer, answer.status_code)
+
     async def submit(
         self,
         path: str,

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import select
@@ -155,6 +156,15 @@ async def concur(work: Unit, matter: Matter, *, seen: str) -> ApprovalRequest | 
     return await spend(work, matter)
 
 
+async def conclude(work: Unit, matter: Matter, *, seen: str) -> ApprovalRequest:
+    """Say the one yes that an action of one approver needs, and use the request up with it.
+
+    Were another yes missing, it would refuse with `approval.incomplete`.
+    """
+    await approve(work, matter, seen=seen)
+    return await spend(work, matter)
+
+
 async def reject(work: Unit, request_id: UUID) -> ApprovalRequest:
     """Say no for good, as anybody may who has a seat; who proposed it thereby takes it back."""
     request = await work.lock(ApprovalRequest, request_id)
@@ -179,15 +189,14 @@ async def propose_representative(
     return await propose(work, await _representative_matter(work, account_id, natural_id))
 
 
-async def name_representative(work: Unit, account_id: UUID, *, seen: str) -> bool:
-    """Say yes to a proposed representative; from the second administrator's yes on, he is it."""
+async def name_representative(work: Unit, account_id: UUID, *, seen: str) -> None:
+    """Say yes, as the second administrator, to a proposed representative: from now on he is it."""
     await work.lock(Person, account_id)
     work.require(policy.ADMINISTER)
     told = await proposed(work.session, Action.REPRESENTATIVE, account_id)
     natural_id = UUID(str(told["natural"]))
     matter = await _representative_matter(work, account_id, natural_id)
-    if await concur(work, matter, seen=seen) is None:
-        return False
+    await conclude(work, matter, seen=seen)
     found = await work.session.get(Representation, account_id)
     if found is None:
         work.add(Representation(account_id=account_id, natural_id=natural_id, named_at=work.now))
@@ -196,7 +205,6 @@ async def name_representative(work: Unit, account_id: UUID, *, seen: str) -> boo
     work.record(
         "person.representative_named", stream=f"person:{account_id}", natural=str(natural_id)
     )
-    return True
 
 
 async def _representative_matter(work: Unit, account_id: UUID, natural_id: UUID) -> Matter:
@@ -252,6 +260,8 @@ def _refuse_over(request: ApprovalRequest) -> None:
             raise Refusal("approval.withdrawn")
         case RequestState.REPLACED:
             raise Refusal("approval.replaced")
+        case _:
+            assert_never(request.state)
 
 
 def _check_distinct(request: ApprovalRequest, given: Sequence[Approval], part: Part) -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -7,7 +7,7 @@ from sqlalchemy import select
 from auction.cases.case import PartyRole
 from auction.cases.commands import NewParty, add_party, stay_case
 from auction.kernel.actor import SYSTEM, Role
-from auction.kernel.clock import FrozenClock
+from auction.kernel.clock import BEIJING, FrozenClock
 from auction.kernel.ids import CaseId, ListingId, PartyId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
@@ -284,7 +284,10 @@ class TestPublication:
             await notify_parties(work, found.id)
         clock.advance(timedelta(days=3))
         refused = await published_code(database, found.id)
-        assert "2026-03-06" in str(refused.facts["missing"])
+        assert refused.facts["missing"] == "通知后的法定间隔"
+        async with database.reading() as session:
+            (gap,) = (await draft(session, found.id, now=clock.now())).missing
+        assert gap.when == datetime(2026, 3, 6, tzinfo=BEIJING)
         clock.advance(timedelta(days=1))
         async with database.unit(OFFICER) as work:
             await publish_listing(work, found.id)

@@ -41,6 +41,13 @@ async def test_an_offer_goes_on_only_after_its_case_and_by_two_persons(database:
     assert (await resume(database, found.id, second=PANEL[1])).state is ListingState.PUBLISHED
 
 
+async def test_an_offer_that_runs_is_not_resumed(database: Database) -> None:
+    found = await a_listing(database)
+    with pytest.raises(Refusal, match=r"state\.not_allowed"):
+        async with database.unit(OFFICER) as work:
+            await propose_resumption(work, found.id)
+
+
 async def test_nobody_resumes_what_he_proposed_himself(database: Database) -> None:
     found = await a_listing(database)
     both = Actor(OFFICER.person_id, frozenset({Role.OFFICER, Role.PANEL}), OFFICER.court_id)

@@ -27,6 +27,8 @@ FACTS: dict[str, object] = {
     "drawn_at": "2026-11-01T10:00:00+08:00",
     "objection_until_at": "2026-12-01T10:00:00+08:00",
     "objection_term": "十五日",
+    "extend_trigger": "5分钟",
+    "extend_by": "5分钟",
     "judge_name": "沈执",
     "valued_on": "2026-10-01",
     "valid_until_on": "2027-09-30",

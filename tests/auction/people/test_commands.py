@@ -73,7 +73,7 @@ class TestEnrolling:
         ("change", "code"),
         [
             ({"username": "bob"}, "person.known_conflict"),
-            ({"identity_number": "110101199003074514"}, "person.username_conflict"),
+            ({"identity_number": "110101199003074514"}, "person.known_conflict"),
             ({"name": "林"}, "person.name_missing"),
             ({"identity_number": "110105194912310021"}, "identity.number_wrong"),
         ],

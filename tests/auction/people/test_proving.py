@@ -22,10 +22,10 @@ from auction.people.proving import (
     FactorKey,
     accepted_counter,
     answer_code,
-    begin_generator,
     challenge_of,
     drop_generator,
     factors_of,
+    generator_secret_of,
     open_challenge,
     prove_again,
 )
@@ -68,9 +68,9 @@ class Desk:
             return await answer_code(work, challenge_id, code=code, key=self.key, is_shown=is_shown)
 
     async def begins(self) -> pyotp.TOTP:
-        async with self.database.unit(VISITOR) as work:
-            salt = await begin_generator(work, self.person_id)
-        return pyotp.TOTP(self.key.generator_secret(self.person_id, salt))
+        """What the page shows to be scanned."""
+        async with self.database.reading() as session:
+            return pyotp.TOTP(await generator_secret_of(session, self.person_id, self.key))
 
     def code(self, generator: pyotp.TOTP) -> str:
         return generator.at(self.clock.now())
@@ -125,8 +125,13 @@ class TestTheKey:
             key.letter_secret(two),
             key.challenge_mac("add", b"body").hex(),
             key.challenge_mac("use", b"body").hex(),
+            key.browser_mark("alice", "nonce"),
+            key.browser_mark("bob", "nonce"),
+            key.upload_seal("浙0199", "ab" * 32),
+            key.upload_seal("浙0198", "ab" * 32),
         }
-        assert len(secrets) == 7
+        assert len(secrets) == 11
+        assert key.browser_mark("Alice", "nonce") == key.browser_mark("alice", "nonce")
         assert len(key.shown_code(one)) == 6
 
 
@@ -161,9 +166,11 @@ class TestTheGenerator:
             found = await factors_of(session, desk.person_id)
         assert (found.is_required, found.has_generator, found.is_asked) == (False, True, True)
 
-    async def test_begun_again_is_the_same_one(self, desk: Desk) -> None:
+    async def test_looked_at_again_is_the_same_one_and_writes_nothing(self, desk: Desk) -> None:
         first, again = await desk.begins(), await desk.begins()
         assert first.secret == again.secret
+        async with desk.database.reading() as session:
+            assert await session.get(CodeGenerator, desk.person_id) is None
 
     async def test_one_code_opens_one_door(self, desk: Desk) -> None:
         code = desk.code(await desk.begins())
@@ -182,7 +189,7 @@ class TestTheGenerator:
         assert (await desk.begins()).secret != generator.secret
 
     async def test_is_kept_by_staff_unless_a_passkey_remains(self, desk: Desk) -> None:
-        await desk.begins()
+        await desk.answers(await desk.opens("a"), desk.code(await desk.begins()))
         await desk.becomes_staff()
         with pytest.raises(Refusal, match=r"factor\.last_one"):
             async with desk.database.unit(desk.actor) as work:

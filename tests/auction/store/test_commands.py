@@ -12,9 +12,11 @@ from auction.store.outbox import (
     ATTEMPTS_MAX,
     OutboxRow,
     OutboxState,
+    Sought,
     backlog,
+    names,
     record_failure,
-    troubled,
+    rows,
 )
 from tests.builders import an_actor
 
@@ -67,11 +69,16 @@ async def test_nobody_but_an_administrator_may(database: Database) -> None:
 async def test_trouble_is_counted_and_listed(database: Database) -> None:
     row_id = await a_row(database)
     async with database.reading() as session:
-        assert await troubled(session, most=5) == []
+        assert await rows(session, Sought.TROUBLED, most=5) == []
+        assert [row.id for row in await rows(session, Sought.WAITING, most=5)] == [row_id]
     await fails(database, row_id, 1)
     async with database.reading() as session:
         found = await backlog(session, database.clock.now())
-        assert [row.id for row in await troubled(session, most=5)] == [row_id]
+        for sought in (Sought.TROUBLED, Sought.RETRIED, Sought.WAITING):
+            assert [row.id for row in await rows(session, sought, most=5)] == [row_id]
+        assert await rows(session, Sought.DEAD, most=5) == []
+        assert await rows(session, Sought.TROUBLED, name="other", most=5) == []
+        assert await names(session) == ["greet"]
     assert (found.waiting, found.retried, found.dead) == (1, 1, 0)
     await fails(database, row_id, ATTEMPTS_MAX)
     async with database.reading() as session:

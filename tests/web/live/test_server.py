@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
+import httpx2
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -23,6 +25,7 @@ from bidding.queries import bid_record
 from bidding.queries import board as read_board
 from tests.bidding.halls import LAW, AHall, Execute, a_hall
 from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from web.live.server import HSTS, plain_headers
 from workers.demo.bidder import HallError
 
 STEP = LAW.increment.fen
@@ -239,6 +242,34 @@ class TestHome:
 
 
 class TestDoor:
+    async def test_every_answer_guards_the_browser(self, room: ARoom) -> None:
+        plain = room.settings.live_origin.replace("ws://", "http://")
+        async with httpx2.AsyncClient() as client:
+            answers = [
+                (answered.status_code, answered.headers)
+                for path in ("/healthz", "/", "/no/such/place")
+                for answered in [await client.get(f"{plain}{path}")]
+            ]
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(room.settings.live_origin, origin="https://evil.example")
+        answers.append((refused.value.response.status_code, refused.value.response.headers))
+        async with connect(room.settings.live_origin, origin=room.settings.web_origin) as opened:
+            assert opened.response is not None
+            answers.append((opened.response.status_code, opened.response.headers))
+        assert [status for status, _ in answers] == [200, 426, 404, 403, 101]
+        for status, headers in answers:
+            told = {name.lower(): value for name, value in headers.items()}
+            assert told["x-content-type-options"] == "nosniff", status
+            assert told["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+            assert told["cache-control"] == "no-store"
+            assert told["referrer-policy"] == "no-referrer"
+            assert "server" not in told
+            assert "strict-transport-security" not in told
+
+    def test_over_tls_browsers_are_told_to_stay_there(self, settings: Settings) -> None:
+        secure = msgspec.structs.replace(settings, web_origin="https://luochui.example")
+        assert plain_headers(secure)["Strict-Transport-Security"] == HSTS
+
     @pytest.mark.parametrize("origin", [None, "null", "http://127.0.0.1:8000.evil.example"])
     async def test_another_origin_is_not_let_in(self, room: ARoom, origin: str | None) -> None:
         with pytest.raises(InvalidStatus, match="403"):

@@ -24,9 +24,9 @@ from auction.people.passkeys import (
 from auction.people.proving import (
     FactorKey,
     answer_code,
-    begin_generator,
     drop_generator,
     factors_of,
+    generator_secret_of,
     open_challenge,
 )
 from auction.people.queries import person
@@ -67,11 +67,8 @@ async def factors_page(request: Request) -> Response:
     async with reading(request) as session:
         who = await person(session, person_id)
         factors = await factors_of(session, person_id)
-    generator = None
-    if not factors.has_generator:
-        async with unit(request) as work:
-            salt = await begin_generator(work, person_id)
-        generator = generator_of(key.generator_secret(person_id, salt), who.username)
+        secret = await generator_secret_of(session, person_id, key)
+    generator = None if factors.has_generator else generator_of(secret, who.username)
     site = site_of(request)
     challenge = new_challenge(key, f"add {person_id}", database_of(request).clock.now())
     options = (

@@ -19,9 +19,9 @@ from auction.people.person import PersonKind
 from auction.people.proving import (
     FactorKey,
     answer_code,
-    begin_generator,
     challenge_of,
     factors_of,
+    generator_secret_of,
     open_challenge,
 )
 from auction.people.queries import authenticate, live_sign_ins, person
@@ -36,6 +36,8 @@ from web.views import render, see_other
 from web.wiring import database_of, only, path_id, person_id_of, reading, unit
 
 PENDING = "pending"
+SIGNING_UP = ""
+"""What refused sign-ups of an address are counted under: no account has an empty name."""
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
 
 
@@ -83,8 +85,15 @@ async def sign_up(request: Request) -> Response:
         identity_number=form.identity_number,
         password_hash=await passwords.hash(form.password),
     )
-    async with unit(request) as work:
-        person_id = await enroll_person(work, work.new_id(), enrolment=enrolment)
+    attempts: Attempts = request.state.attempts
+    address, now = request.client.host if request.client else "", database_of(request).clock.now()
+    attempts.check(address, SIGNING_UP, now)
+    try:
+        async with unit(request) as work:
+            person_id = await enroll_person(work, work.new_id(), enrolment=enrolment)
+    except Refusal:
+        attempts.failed(address, SIGNING_UP, now)  # whoever tries numbers is slowed down
+        raise
     return await signed_in(request, person_id, "/account")
 
 
@@ -142,8 +151,8 @@ async def code_page(request: Request) -> Response:
     if request.state.shows_code:
         shown = key.shown_code(challenge.id)
     elif not factors.is_enrolled:
-        async with unit(request) as work:
-            secret = key.generator_secret(person_id, await begin_generator(work, person_id))
+        async with reading(request) as session:
+            secret = await generator_secret_of(session, person_id, key)
     return render(
         request,
         "account/code.html",

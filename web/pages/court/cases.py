@@ -64,7 +64,7 @@ class RegisterClaim(msgspec.Struct, frozen=True):
     advanced_costs: Money = ZERO
     since: date | None = None
     pay_by: date | None = None
-    seizure_order: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    seizure_order: Annotated[int, msgspec.Meta(ge=1, le=999)] | None = None
 
 
 class NameAccount(msgspec.Struct, frozen=True):

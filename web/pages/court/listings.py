@@ -1,6 +1,6 @@
 """One listing at the court: derived terms, the panel's votes, the eleven and the seven, publish."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -36,6 +36,8 @@ from web.pages.court.own import own
 from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, unit
 
+TO_FINISH = timedelta(minutes=10)
+"""What is left of a draft takes people about so long: the panel, the items, the notices."""
 Ground = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
@@ -88,6 +90,8 @@ async def listing_page(request: Request) -> Response:
         resumption = await open_request(session, Action.LISTING_RESUME, listing_id, now)
         members = [await person(session, cast.person_id) for cast in view.votes]
     rules = BY_NAME[view.listing.rulebook]
+    deemed = rules.rule("auction.deemed_notified_after_pub")
+    opens_at, closes_at = _dates_to_offer(view)
     return render(
         request,
         "court/listing.html",
@@ -96,15 +100,25 @@ async def listing_page(request: Request) -> Response:
         votes=list(zip(members, view.votes, strict=True)),
         voters_min=rules.integer("auction.panel_members_min"),
         panel_basis=rules.basis("auction.panel_members_min"),
+        deemed_after=f"{deemed.value} {deemed.span}",
         notify_basis=rules.basis("auction.notify_parties_before_pub"),
         words=words,
-        opens_at=_local(view.listing.opens_at),
-        closes_at=_local(view.listing.closes_at),
+        opens_at=_local(opens_at),
+        closes_at=_local(closes_at),
         is_officer=bool(actor.roles & policy.DRAFT.roles),
         is_panel=bool(actor.roles & policy.VOTE.roles),
         resumption=resumption,
         has_voted=any(cast.person_id == actor.person_id for cast in view.votes),
     )
+
+
+def _dates_to_offer(view: DraftView) -> tuple[datetime, datetime]:
+    """The chosen dates for the form; once they are past what is lawful, later ones."""
+    listing, least = view.listing, view.limits.opens_at_min
+    if listing.opens_at >= least:
+        return listing.opens_at, listing.closes_at
+    opens_at = least + TO_FINISH
+    return opens_at, opens_at + (listing.closes_at - listing.opens_at)
 
 
 async def change_terms(request: Request) -> Response:

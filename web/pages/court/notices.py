@@ -4,21 +4,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from auction.kernel.actor import Role
-from auction.kernel.refusal import Refusal
+from auction.cases.queries import case
+from auction.kernel.ids import CaseId
 from auction.notices.queries import notices_of_case
+from web.pages.court.own import own
 from web.views import render
-from web.wiring import only, path_id, reading
+from web.wiring import path_id, reading
 
 
 async def notices_page(request: Request) -> Response:
     """Every notice of a case: its state, its digest, its paper."""
-    actor = only(request, Role.OFFICER, Role.PANEL, Role.SUPERVISOR)
-    case_id = path_id(request)
+    case_id = CaseId(path_id(request))
     async with reading(request) as session:
+        own(request, (await case(session, case_id)).court_id)
         notices = await notices_of_case(session, case_id)
-    if any(notice.court_id != actor.court_id for notice in notices):
-        raise Refusal("not_found", what="case", id=str(case_id))
     return render(request, "notices/case.html", notices=notices, case_id=case_id)
 
 

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from auction.kernel.actor import Actor, Role
 from auction.kernel.ids import CourtId, new_id
 from auction.kernel.refusal import Refusal
-from web.wiring import database_of, only
+from web.wiring import actor_of, database_of, only
 
 READERS = (Role.OFFICER, Role.PANEL, Role.SUPERVISOR)
 
@@ -20,10 +20,9 @@ def court_of(request: Request) -> CourtId:
 
 def own(request: Request, court_id: str) -> Actor:
     """Let staff of that court read on; for the others the thing does not exist."""
-    actor = only(request, *READERS)
-    if actor.court_id != court_id:
+    if actor_of(request).court_id != court_id:
         raise Refusal("not_found", what="page", id=request.url.path)
-    return actor
+    return only(request, *READERS)
 
 
 def fresh_id(request: Request) -> str:

@@ -180,6 +180,7 @@ async def order_all(request: Request) -> Response:
     """Propose the payment of every line that may be paid now and has an account."""
     plan_id = path_id(request)
     async with reading(request) as session:
+        require_of(request, policy.PROPOSE_PAYOUT, (await plan(session, plan_id)).court_id)
         waiting = [line.id for line in await lines(session, plan_id) if _has_account(line)]
     async with unit(request) as work:
         await propose_disbursements(work, plan_id, line_ids=waiting)

@@ -1,5 +1,7 @@
 """Claims of pre-emption: one proposes a rank or none, another of the panel decides (网拍19)."""
 
+from typing import Annotated
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +25,7 @@ class Deciding(msgspec.Struct, frozen=True):
     """What the panel says of one claim."""
 
     decision: str
-    rank: int | None = None
+    rank: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
 
 
 async def priority_page(request: Request) -> Response:

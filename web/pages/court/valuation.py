@@ -172,6 +172,7 @@ async def propose(request: Request) -> Response:
 
 async def ask_void_now(request: Request) -> Response:
     """Ask for a draw to be void, with the ruling if there is one."""
+    only(request, Role.OFFICER)  # before a file is kept
     form = await read_form(request, Ground)
     ruling = await form_pdf_if_any(request, "ruling")
     draw_id = DrawId(path_id(request))

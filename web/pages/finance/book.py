@@ -41,9 +41,9 @@ async def ledger_page(request: Request) -> Response:
 
 async def account_page(request: Request) -> Response:
     """One account and everything that moved through it."""
-    account_id = path_id(request)
+    court_id, account_id = own_court(request), path_id(request)
     async with reading(request) as session:
-        account = _own(await account_of(session, account_id), own_court(request))
+        account = _own(await account_of(session, account_id), court_id)
         transfers = await transfers_of_account(session, account_id)
         held = await balance(session, AccountId(account_id))
     return render(request, "finance/account.html", account=account, transfers=transfers, held=held)
@@ -63,9 +63,9 @@ async def posting_page(request: Request) -> Response:
 
 async def flow_page(request: Request) -> Response:
     """Where the money of one account came from and where it went, as a picture and a table."""
-    account_id = path_id(request)
+    court_id, account_id = own_court(request), path_id(request)
     async with reading(request) as session:
-        account = _own(await account_of(session, account_id), own_court(request))
+        account = _own(await account_of(session, account_id), court_id)
         moves = await flow_of(session, account_id)
     streams = _streams(request, moves)
     picture = Markup(sankey(streams, word(account.kind, visit_of(request).locale)))  # noqa: S704

@@ -1,5 +1,6 @@
 """Bank statements: upload, preview, import; their lines, and what people say about them."""
 
+import hmac
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -14,6 +15,7 @@ from auction.deposits.deposit import DepositState
 from auction.deposits.queries import DepositView, deposits_of_court
 from auction.kernel.ids import CourtId
 from auction.kernel.refusal import Refusal
+from auction.ledger import policy
 from auction.ledger.bankfile import find_gap, read_statement
 from auction.ledger.commands import claim_line, import_statement, refund_line
 from auction.ledger.queries import (
@@ -24,12 +26,13 @@ from auction.ledger.queries import (
     statement_of,
 )
 from auction.ledger.statement import LineState, StatementLine
+from auction.people.proving import FactorKey
 from auction.store.files import FileStore
 from web.forms import form_text, read_form
 from web.i18n import n_
 from web.pages.finance.desk import own_court
 from web.views import render, see_other
-from web.wiring import path_id, reading, unit
+from web.wiring import actor_of, path_id, reading, require_of, unit
 
 CANDIDATES_MAX = 8
 NAME_CHARS_MAX = 80
@@ -39,9 +42,10 @@ Reason = Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
 class Importing(msgspec.Struct, frozen=True):
-    """A previewed file, by its digest."""
+    """A previewed file, by its digest, and what shows that this court brought it in."""
 
     digest: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+    seal: Annotated[str, msgspec.Meta(max_length=64)]
     file_name: str = "statement.csv"
 
 
@@ -59,26 +63,27 @@ class Refunding(msgspec.Struct, frozen=True):
 
 
 async def statements_page(request: Request) -> Response:
-    """Upload a statement file."""
+    """Upload a statement file: that is the clerk's."""
     own_court(request)
-    return render(request, "finance/statements.html")
+    may_import = bool(actor_of(request).roles & policy.IMPORT_STATEMENT.roles)
+    return render(request, "finance/statements.html", may_import=may_import)
 
 
 async def upload(request: Request) -> Response:
     """Keep the file and show what importing it would do."""
-    own_court(request)
+    court_id = _importing(request)
     uploaded = await form_text(request, "statement")
     read_statement(uploaded.data)  # a file that is no statement is refused here
     digest = await _files(request).put(uploaded.data)
-    name = quote(uploaded.filename[:NAME_CHARS_MAX])
-    return see_other(f"/finance/statements/{digest}?name={name}")
+    name, seal = quote(uploaded.filename[:NAME_CHARS_MAX]), _seal(request, court_id, digest)
+    return see_other(f"/finance/statements/{digest}?seal={seal}&name={name}")
 
 
 async def preview_page(request: Request) -> Response:
     """What a file holds: new lines, lines known, rows that are wrong."""
-    court_id = own_court(request)
-    digest = str(request.path_params["digest"])
-    file = read_statement(await _files(request).get(digest))
+    court_id = _importing(request)
+    digest, seal = str(request.path_params["digest"]), request.query_params.get("seal", "")
+    file = read_statement(await _sealed(request, court_id, digest, seal))
     async with reading(request) as session:
         fresh = await new_lines(session, court_id, file.lines)
         _, closing = await last_line(session, court_id)
@@ -86,6 +91,7 @@ async def preview_page(request: Request) -> Response:
         request,
         "finance/preview.html",
         digest=digest,
+        seal=seal,
         file_name=request.query_params.get("name", "statement.csv"),
         file=file,
         gap=find_gap(fresh, closing),
@@ -96,9 +102,9 @@ async def preview_page(request: Request) -> Response:
 
 async def import_file(request: Request) -> Response:
     """Import a previewed file."""
-    court_id = own_court(request)
+    court_id = _importing(request)
     form = await read_form(request, Importing)
-    content = await _files(request).get(form.digest)
+    content = await _sealed(request, court_id, form.digest, form.seal)
     async with unit(request) as work:
         await import_statement(
             work,
@@ -176,6 +182,25 @@ async def _candidates(session: AsyncSession, line: StatementLine) -> list[Deposi
         if deposit.state is DepositState.AWAITED and deposit.amount == line.amount
     ]
     return fitting[:CANDIDATES_MAX]
+
+
+def _importing(request: Request) -> CourtId:
+    """The court of a clerk who imports, or refuse with `forbidden`."""
+    court_id = own_court(request)
+    require_of(request, policy.IMPORT_STATEMENT, court_id)
+    return court_id
+
+
+def _seal(request: Request, court_id: CourtId, digest: str) -> str:
+    key: FactorKey = request.state.factor_key
+    return key.upload_seal(court_id, digest)
+
+
+async def _sealed(request: Request, court_id: CourtId, digest: str, seal: str) -> bytes:
+    """A file that this court uploaded: whoever learns a digest reads no other's file by it."""
+    if not hmac.compare_digest(seal.encode(), _seal(request, court_id, digest).encode()):
+        raise Refusal("file.missing")
+    return await _files(request).get(digest)
 
 
 def _files(request: Request) -> FileStore:

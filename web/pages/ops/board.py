@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,8 +10,9 @@ from starlette.routing import BaseRoute, Route
 
 from auction.store import policy
 from auction.store.commands import retry_row
-from auction.store.outbox import OutboxState, backlog, troubled
+from auction.store.outbox import Sought, backlog, names, rows
 from auction.store.pulse import Pulse, pulses
+from web.i18n import n_
 from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, require_of, unit
 
@@ -40,9 +42,12 @@ async def board_page(request: Request) -> Response:
     """The outbox, the worker and the rulebook on one page."""
     require_of(request, policy.SEE_OPERATIONS)
     now = database_of(request).clock.now()
+    asked, name = request.query_params.get("show", ""), request.query_params.get("name", "")
+    show = Sought(asked) if asked in set(Sought) else Sought.TROUBLED
     async with reading(request) as session:
         waits = await backlog(session, now)
-        rows = await troubled(session, most=ROWS_MAX)
+        listed = await rows(session, show, name=name, most=ROWS_MAX + 1)
+        known = await names(session)
         seen = [beating(found, now) for found in await pulses(session)]
     oldest = waits.oldest_due_at
     return render(
@@ -50,18 +55,24 @@ async def board_page(request: Request) -> Response:
         "ops/board.html",
         waits=waits,
         oldest_seconds=max(0, int((now - oldest).total_seconds())) if oldest else None,
-        dead=[row for row in rows if row.state is OutboxState.DEAD],
-        retried=[row for row in rows if row.state is OutboxState.WAITING],
+        rows=listed[:ROWS_MAX],
+        has_more=len(listed) > ROWS_MAX,
+        show=show,
+        shows=list(Sought),
+        name=name,
+        names=known,
         processes=seen,
         rulebook=request.state.rules.name,
     )
 
 
 async def retry(request: Request) -> Response:
-    """Give a dead row another chance."""
+    """Give a dead row another chance; the page stays filtered as it was."""
     async with unit(request) as work:
         await retry_row(work, path_id(request))
-    return see_other("/ops")
+    page = urlsplit(str((await request.form()).get("_page", "")))
+    back = f"/ops?{page.query}" if page.path == "/ops" and page.query else "/ops"
+    return see_other(back, said=n_("已重新交给后台处理"))
 
 
 ROUTES: list[BaseRoute] = [

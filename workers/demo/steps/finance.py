@@ -190,7 +190,7 @@ async def all_booked(j: Journey, *, seconds: float = BOOKING_SECONDS_MAX) -> Non
 
     async def done() -> bool:
         pages = [await clerk.get(f"/finance/lines?state={state}") for state in ("new", "claimed")]
-        return all("没有流水" in page.said for page in pages)
+        return not any('id="lines"' in page.text for page in pages)
 
     await j.until(done, "every line of the statement to be matched", seconds=seconds)
 

@@ -8,6 +8,8 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.refusal import Refusal
 from auction.people.approvals.action import APPROVAL_LIFE, Action
 from auction.people.approvals.commands import (
+    conclude,
+    concur,
     name_representative,
     propose_representative,
     reject,
@@ -15,7 +17,7 @@ from auction.people.approvals.commands import (
 from auction.people.approvals.queries import natural_person_of
 from auction.people.approvals.request import Approval, RequestState
 from auction.store.database import Database
-from tests.auction.people.approvals.table import OTHER, Case, Table, cases
+from tests.auction.people.approvals.table import COURT, OTHER, Case, Table, cases
 
 CASES = list(cases())
 PREPARED = frozenset({"approve", "spend_early", "spend", "spend_revoked"})
@@ -122,6 +124,41 @@ class TestProposing:
         assert first.payload_hash != second.payload_hash
 
 
+class TestGoingOn:
+    async def test_waits_for_the_last_yes_and_comes_with_it(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        table = await a_table(database, clock, Action.DISBURSEMENT)
+        await table.propose()
+        (request,) = await table.requests()
+        found = []
+        for actor in table.seated[1:]:
+            async with database.unit(actor) as work:
+                found.append(await concur(work, table.matter(), seen=request.payload_hash))
+        assert [one and one.state for one in found] == [None, RequestState.SPENT]
+
+    async def test_at_one_yes_needs_an_action_of_one_approver(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        for action, is_done in ((Action.DRAW_OPEN, True), (Action.DISBURSEMENT, False)):
+            table = await a_table(database, clock, action)
+            await table.propose()
+            (request,) = await table.requests()
+            async with database.unit(table.seated[1]) as work:
+                if is_done:
+                    spent = await conclude(work, table.matter(), seen=request.payload_hash)
+                    assert spent.state is RequestState.SPENT
+                    continue
+                with pytest.raises(Refusal, match=r"approval\.incomplete"):
+                    await conclude(work, table.matter(), seen=request.payload_hash)
+
+    async def test_is_a_person_s(self, database: Database, clock: FrozenClock) -> None:
+        table = await a_table(database, clock, Action.DRAW_OPEN)
+        nobody = Actor(None, table.seated[0].roles, COURT)
+        with pytest.raises(Refusal, match="forbidden"):
+            await table.propose(by=nobody)
+
+
 class TestRejecting:
     async def test_is_not_for_who_has_no_seat(self, database: Database, clock: FrozenClock) -> None:
         table = await a_table(database, clock, Action.DISBURSEMENT)
@@ -153,7 +190,7 @@ class TestRepresentatives:
     async def table(self, database: Database, clock: FrozenClock) -> Table:
         return await a_table(database, clock, Action.REPRESENTATIVE)
 
-    async def named(self, table: Table, firm: Actor, natural: Actor) -> bool:
+    async def named(self, table: Table, firm: Actor, natural: Actor) -> None:
         """The first administrator proposes who acts for a firm, the second says yes."""
         first, second = table.seated
         assert firm.person_id
@@ -164,13 +201,13 @@ class TestRepresentatives:
             )
             seen = request.payload_hash
         async with table.database.unit(second) as work:
-            return await name_representative(work, firm.person_id, seen=seen)
+            await name_representative(work, firm.person_id, seen=seen)
 
     async def test_stands_behind_the_account_from_then_on(self, table: Table) -> None:
         firm = await table.firm(Role.PANEL, None)
         one, other = await table.somebody(Role.BIDDER), await table.somebody(Role.BIDDER)
         for natural in (one, other):
-            assert await self.named(table, firm, natural)
+            await self.named(table, firm, natural)
             async with table.database.reading() as session:
                 assert firm.person_id
                 assert await natural_person_of(session, firm.person_id) == natural.person_id
