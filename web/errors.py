@@ -173,7 +173,10 @@ def _may_show_again(request: Request, problem: Problem) -> bool:
 
 async def _form_page(request: Request, trouble: Trouble) -> Response | None:
     """Render the page that the form stands on, as its GET would, with the trouble on it."""
-    place = urlsplit((trouble.posted.get("_page") or [""])[0])
+    try:
+        place = urlsplit((trouble.posted.get("_page") or [""])[0])
+    except ValueError:
+        return None
     if place.scheme or place.netloc or not place.path.startswith("/"):
         return None
     scope = {

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -177,21 +177,18 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
     """Whether a browser's Origin is ours; on loopback the names of this machine are one."""
     if origin == settings.web_origin:
         return True
-    own, other = urlsplit(settings.web_origin), urlsplit(origin)
+    own = urlsplit(settings.web_origin)
+    try:
+        other = urlsplit(origin)
+        is_own_port = own.port == other.port
+    except ValueError:  # `http://[` is no address, `8000.evil.example` no port
+        return False
     return (
         own.scheme == other.scheme == "http"
-        and _port_of(own) == _port_of(other)
+        and is_own_port
         and own.hostname in LOOPBACK
         and other.hostname in LOOPBACK
     )
-
-
-def _port_of(origin: SplitResult) -> int | None:
-    """The port; a text that is none, such as `8000.evil.example`, is no port of ours."""
-    try:
-        return origin.port
-    except ValueError:
-        return -1
 
 
 async def _sent_token(request: Request) -> str:

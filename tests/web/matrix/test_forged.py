@@ -29,6 +29,7 @@ def forgeries(own: Caller, other: Caller) -> list[tuple[str | None, dict[str, st
         (token, OWN | {"origin": f"{ORIGIN}.evil.example"}),
         (token, OWN | {"origin": "https://127.0.0.1:8000"}),
         (token, OWN | {"origin": "null"}),
+        (token, OWN | {"origin": "http://["}),
         (token, OWN | {"sec-fetch-site": "cross-site"}),
         (token, OWN | {"sec-fetch-site": "same-site"}),
         (token, OWN | {"sec-fetch-site": "none"}),

@@ -30,7 +30,7 @@ VALUES = st.one_of(
     st.uuids().map(str),
 )
 NASTY = (
-    "a\x00b", "9" * 400, "0001-01-01T00:00:00+14:00", "x" * 3000, "\ud800",
+    "http://[",    "a\x00b", "9" * 400, "0001-01-01T00:00:00+14:00", "x" * 3000, "\ud800",
 )  # fmt: skip
 """What each field, query and path was once seen to stumble over somewhere."""
 ASKED = ("q", "min", "max", "stage", "kind", "round", "lang", "next", "state", "fen", "court",
@@ -84,7 +84,7 @@ class TestWhateverIsTyped:
             in_query = f"{path_to(route, holes)}?{encoded([(name, odd) for name in ASKED])}"
             check(await send(caller, route, path_to(route, in_path), fields.items()))
             check(await send(caller, route, in_query, fields.items()))
-            for name in fields:
+            for name in (*fields, "_page", "_form"):
                 pairs = (fields | {name: odd}).items()
                 check(await send(caller, route, path_to(route, holes), pairs))
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -70,8 +69,8 @@ async def retry(request: Request) -> Response:
     """Give a dead row another chance; the page stays filtered as it was."""
     async with unit(request) as work:
         await retry_row(work, path_id(request))
-    page = urlsplit(str((await request.form()).get("_page", "")))
-    back = f"/ops?{page.query}" if page.path == "/ops" and page.query else "/ops"
+    page = str((await request.form()).get("_page", ""))
+    back = page if page.startswith("/ops?") and page.isprintable() else "/ops"
     return see_other(back, said=n_("已重新交给后台处理"))
 
 
