@@ -57,7 +57,7 @@ async def terms_file(request: Request) -> Response:
         ranked = select(HallCode.code, HallCode.priority_rank).where(
             HallCode.listing_id == listing_id, HallCode.priority_rank.is_not(None)
         )
-        ranks = (await session.execute(ranked)).tuples().all() if board.is_over else []
+        ranks = (await session.execute(ranked)).all() if board.is_over else []
     told = {
         "start": str(board.starting_price),
         "increment": str(board.increment),
