@@ -64,7 +64,7 @@ class TestTheBox:
         (path,) = await waiting(await signed_in("supervisor"))
         other = await signed_in(username)
         assert (await other.get("/approvals")).status_code == 403
-        assert (await other.get(path)).status_code == 403
+        assert (await other.get(path)).status_code == 404
 
     async def test_of_what_is_not_there_is_not_found(self, stage: Stage, signed_in: SignIn) -> None:
         officer = await signed_in("officer")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 import web
 import workers
 from auction.kernel.clock import FrozenClock
+from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.metrics import LISTED
 from auction.store.outbox import ATTEMPTS_MAX
@@ -62,7 +63,8 @@ async def test_the_backlog_is_measured_by_the_worker_s_pulse(
     assert sample("luochui_outbox_oldest_seconds") == 0
 
 
-async def test_the_pool_s_connections_are_measured(database: Database) -> None:
+async def test_the_pool_s_connections_are_measured(settings: Settings) -> None:
+    database = Database(settings)
     lent = sample("luochui_database_connections", state="lent")
     opened = sample("luochui_database_connections", state="open")
     async with database.reading() as session:
@@ -70,5 +72,5 @@ async def test_the_pool_s_connections_are_measured(database: Database) -> None:
         assert sample("luochui_database_connections", state="lent") == lent + 1
         assert sample("luochui_database_connections", state="open") == opened + 1
     assert sample("luochui_database_connections", state="lent") == lent
-    await database.engine.dispose()
+    await database.close()
     assert sample("luochui_database_connections", state="open") == opened

@@ -172,6 +172,17 @@ class TestTheGenerator:
         async with desk.database.reading() as session:
             assert await session.get(CodeGenerator, desk.person_id) is None
 
+    async def test_of_another_person_or_another_key_is_another(
+        self, desk: Desk, tmp_path: Path
+    ) -> None:
+        other = FactorKey(tmp_path / "other.key")
+        salts = {key.first_salt(UUID(int=n)) for key in (desk.key, other) for n in (1, 2)}
+        assert len(salts) == 4
+
+    async def test_upload_seals_fit_one_court_and_one_file(self, desk: Desk) -> None:
+        seals = {desk.key.upload_seal(court, file) for court in ("a", "b") for file in ("c", "d")}
+        assert len(seals) == 4
+
     async def test_one_code_opens_one_door(self, desk: Desk) -> None:
         code = desk.code(await desk.begins())
         assert await desk.answers(await desk.opens("a"), code) is Factor.TOTP

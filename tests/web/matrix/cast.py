@@ -13,7 +13,7 @@ from sqlalchemy import select
 from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
 from auction.kernel.ids import CourtId, OrganisationId, PersonId
 from auction.people.commands import sign_in
-from auction.people.credentials import SignIn
+from auction.people.credentials import Factor, SignIn
 from auction.people.identity import check_digit
 from auction.people.organisation import Court, Organisation, OrganisationKind
 from auction.people.person import Person, RoleGrant
@@ -131,6 +131,7 @@ class Caller:
                 person_id=self.actor.person_id,
                 token=self.secret,
                 browser=self.name,
+                factor=Factor.TOTP,
             )
         self.client.cookies.set("signin", self.secret)
 

@@ -11,7 +11,7 @@ from auction.cases.claims import Claim
 from auction.distribution.commands import draft_plan, serve_plan
 from auction.distribution.objections import raise_objection
 from auction.distribution.plan import PlanLine
-from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
+from auction.kernel.actor import SYSTEM, VISITOR, Actor
 from auction.kernel.canonical import sha256_hex
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import AssetId, CourtId, DrawId, ListingId, LotId, PersonId
@@ -27,7 +27,6 @@ from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
 from auction.people.commands import sign_in
 from auction.people.factors import Passkey
-from auction.people.person import RoleGrant
 from auction.people.proving import FactorKey
 from auction.store.database import Database
 from auction.store.files import FileStore
@@ -222,11 +221,6 @@ class Stage:
                 sign_count=0, label="key", made_at=work.now, used_at=None, revoked_at=None,
             )  # fmt: skip
             work.add(passkey)
-            grant = RoleGrant(
-                id=work.new_id(), person_id=SUBJECT, role=Role.BIDDER, court_id=None,
-                organisation_id=None, granted_at=work.now, revoked_at=None,
-            )  # fmt: skip
-            work.add(grant)
         self.one("sign-in", id=sign_in_id)
         self.one("passkey", id=passkey.id)
         self.one("person", id=SUBJECT)

@@ -78,7 +78,9 @@ class TestDesks:
         self, browser: Browser, database: Database, settings: Settings
     ) -> None:
         notice, _ = await served(database, settings, NoticeKind.TAX_COORDINATION)
-        assert (await browser.get(f"/assist/{notice.id}")).status_code == 404
+        for notice_id in (notice.id, UUID(int=0)):
+            answered = await browser.get(f"/assist/{notice_id}")
+            assert answered.headers["location"].startswith("/sign-in?next=")
 
 
 @pytest.fixture

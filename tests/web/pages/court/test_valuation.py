@@ -75,7 +75,7 @@ async def test_a_price_that_is_none_is_one_sentence_and_changes_nothing(
     assert 'id="record-negotiation"' in (await officer.get(desk)).text
 
 
-@pytest.mark.parametrize(("username", "status"), [("applicant", 403), ("staff1", 403)])
+@pytest.mark.parametrize(("username", "status"), [("applicant", 404), ("staff1", 404)])
 async def test_nobody_else_has_the_desk(
     signed_in: SignIn, desk: str, username: str, status: int
 ) -> None:
@@ -117,4 +117,4 @@ async def test_the_ruling_that_voids_a_draw_is_judged_before_it_is_kept(
     supervisor = await signed_in("supervisor")
     assert path in (await supervisor.get("/supervision")).text
     assert (await supervisor.get(path)).content == ruling
-    assert (await officer.get(path)).status_code == 403
+    assert (await officer.get(path)).status_code == 404
