@@ -119,9 +119,23 @@ def composed() -> set[str]:
     ground = Ground(round=Round.SELL_OFF, is_movable=True, reference_price=Money(1))
     terms = {citation.term for citation in citations(LAW, ground)}
     states = {key.rpartition(".")[2] for key in state_words()}
-    words = states | {item.key for item in ITEMS} | terms
+    words = states | {item.key for item in ITEMS} | terms | names()
     return {f"{head}{word}" for head in heads for word in words} | {
         f"{state}{tail}" for state in states for tail in tails()
+    }
+
+
+def names() -> set[str]:
+    """What the code's dictionaries and values call their parts."""
+    nodes = [node for _, tree in trees() for node in ast.walk(tree)]
+    keys = {key for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    fields = {
+        n.target.id
+        for n in nodes
+        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+    }
+    return fields | {
+        key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
     }
 
 

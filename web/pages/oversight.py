@@ -1,8 +1,11 @@
 """Oversight: the journal's chains with their verification, the book's sums, and both as files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Select, select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -48,21 +51,65 @@ async def oversight_page(request: Request) -> Response:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry of the journal, taken apart for a reader."""
+
+    seq: int
+    recorded_at: datetime
+    kind: str
+    actor: str
+    body: Mapping[str, object]
+    hash: str
+
+    @classmethod
+    def of(cls, entry: JournalEntry) -> "Told":
+        """What the hashed bytes say."""
+        leaf: dict[str, object] = msgspec.json.decode(entry.leaf, type=dict[str, object])
+        body = leaf["body"]
+        return cls(
+            seq=entry.seq,
+            recorded_at=entry.recorded_at,
+            kind=entry.kind,
+            actor=str(leaf["by"]),
+            body=body if isinstance(body, dict) else {},
+            hash=entry.hash.hex(),
+        )
+
+
 async def stream_page(request: Request) -> Response:
-    """The entries of one stream, oldest first: bytes as they were hashed."""
+    """The entries of one stream, oldest first, for a reader."""
     require_of(request, policy.SEE_JOURNAL)
     stream = str(request.path_params["stream"])
     async with reading(request) as session:
-        rows = await session.scalars(
-            select(JournalEntry)
-            .where(JournalEntry.stream == stream)
-            .order_by(JournalEntry.seq)
-            .limit(ENTRIES_MAX)
-        )
+        rows = await session.scalars(_of_stream(stream).limit(ENTRIES_MAX + 1))
         entries = rows.all()
     if not entries:
         raise Refusal("not_found", what="journal", id=stream)
-    return render(request, "oversight/stream.html", stream=stream, entries=entries)
+    return render(
+        request,
+        "oversight/stream.html",
+        stream=stream,
+        entries=[Told.of(entry) for entry in entries[:ENTRIES_MAX]],
+        is_cut=len(entries) > ENTRIES_MAX,
+    )
+
+
+async def stream_file(request: Request) -> Response:
+    """The entries of one stream: bytes as they were hashed, a line each."""
+    require_of(request, policy.SEE_JOURNAL)
+    stream = str(request.path_params["stream"])
+    async with reading(request) as session:
+        rows = await session.scalars(_of_stream(stream))
+        entries = rows.all()
+    if not entries:
+        raise Refusal("not_found", what="journal", id=stream)
+    content = b"".join(entry.leaf + b"\n" for entry in entries)
+    return _download(content, "application/jsonl", f"{stream.replace(':', '-')}.jsonl")
+
+
+def _of_stream(stream: str) -> Select[JournalEntry]:
+    return select(JournalEntry).where(JournalEntry.stream == stream).order_by(JournalEntry.seq)
 
 
 async def journal_file(request: Request) -> Response:
@@ -98,5 +145,6 @@ ROUTES: list[BaseRoute] = [
     Route("/oversight", oversight_page),
     Route("/oversight/journal.jsonl", journal_file),
     Route("/oversight/ledger.{program}", ledger_file),
+    Route("/oversight/journal/{stream}.jsonl", stream_file),
     Route("/oversight/journal/{stream}", stream_page),
 ]

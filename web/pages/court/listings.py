@@ -100,6 +100,7 @@ async def listing_page(request: Request) -> Response:
         votes=list(zip(members, view.votes, strict=True)),
         voters_min=rules.integer("auction.panel_members_min"),
         panel_basis=rules.basis("auction.panel_members_min"),
+        balance_unit=rules.rule("settle.balance_due").span,
         deemed_after=f"{deemed.value} {deemed.span}",
         notify_basis=rules.basis("auction.notify_parties_before_pub"),
         words=words,
