@@ -38,6 +38,7 @@ async def desk(
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         java_script_enabled=scripts,
+        reduced_motion="reduce",  # what fades in is judged when it is there
     )
     held = demonstration.browsers[role].cookies if role else ""
     pairs = (pair.split("=", 1) for pair in held.split("; ") if pair)

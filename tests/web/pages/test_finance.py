@@ -209,7 +209,12 @@ class TestOversight:
         assert "5000000 FEN" in (await supervisor.get("/oversight/ledger.beancount")).text
         assert "deposit.received" in (await supervisor.get("/oversight/journal.jsonl")).text
         stream = f"account:{deposit.account_id}"
-        assert "deposit.received" in (await supervisor.get(f"/oversight/journal/{stream}")).text
+        chain = f"/oversight/journal/{stream}"
+        assert "<code>deposit.received</code>" in (await supervisor.get(chain)).text
+        lines = (await supervisor.get(f"{chain}.jsonl")).content.splitlines()
+        whole = (await supervisor.get("/oversight/journal.jsonl")).content.splitlines()
+        assert lines == [line for line in whole if f'"{stream}"'.encode() in line]
+        assert (await supervisor.get("/oversight/journal/nothing.jsonl")).status_code == 404
 
     @pytest.mark.parametrize("path", ["/oversight", "/oversight/ledger.hledger"])
     async def test_finance_does_not_oversee_itself(self, clerk: Browser, path: str) -> None:
