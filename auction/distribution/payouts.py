@@ -29,7 +29,7 @@ from auction.distribution.standing import (
     objections_to,
 )
 from auction.kernel.actor import Permission
-from auction.kernel.ids import CourtId
+from auction.kernel.ids import CourtId, PersonId
 from auction.kernel.money import ZERO, total
 from auction.kernel.refusal import Refusal
 from auction.law.periods import ends_at
@@ -73,8 +73,9 @@ async def order_disbursements(
     line_ids = [UUID(one["line"]) for one in payments] if isinstance(payments, list) else []
     if await concur(work, await _matter(work, plan, line_ids), seen=seen) is None:
         return []
-    await check_another(work, plan.drafted_by, plan.approved_by)
-    return [await _order(work, plan, await work.load(PlanLine, line_id)) for line_id in line_ids]
+    by = await check_another(work, plan.drafted_by, plan.approved_by)
+    lines = [await work.load(PlanLine, line_id) for line_id in line_ids]
+    return [await _order(work, plan, line, by=by) for line in lines]
 
 
 async def _matter(work: Unit, plan: Plan, line_ids: Sequence[UUID]) -> Matter:
@@ -102,11 +103,8 @@ async def _matter(work: Unit, plan: Plan, line_ids: Sequence[UUID]) -> Matter:
     )
 
 
-async def _order(work: Unit, plan: Plan, line: PlanLine) -> Disbursement:
+async def _order(work: Unit, plan: Plan, line: PlanLine, *, by: PersonId) -> Disbursement:
     """Order the bank to pay one line."""
-    ordered_by = work.actor.person_id
-    if ordered_by is None:
-        raise Refusal("forbidden", action=policy.APPROVE_PAYOUT.action)
     name, number = await _payee_account(work, line)
     disbursement_id = work.new_id()
     case = await work.load(Case, plan.case_id)
@@ -132,7 +130,7 @@ async def _order(work: Unit, plan: Plan, line: PlanLine) -> Disbursement:
         payee_name=name,
         payee_account=number,
         state=DisbursementState.ORDERED,
-        ordered_by=ordered_by,
+        ordered_by=by,
         ordered_at=work.now,
     )
     work.add(disbursement)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from auction.cases.case import Case, CaseState
 from auction.distribution.plan import PayeeKind, Plan, PlanLine, PlanObjection
-from auction.kernel.ids import AccountId, CourtId
+from auction.kernel.ids import AccountId, CourtId, PersonId
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import open_account
 from auction.ledger.chart import AccountKind
@@ -39,8 +39,8 @@ async def check_free(work: Unit, plan: Plan) -> None:
         raise Refusal("plan.case_stayed", ground=case.stay_ground)
 
 
-async def check_another(work: Unit, *earlier: UUID | None) -> None:
-    """Refuse with `plan.same_person` whoever did an earlier step, by whatever account."""
+async def check_another(work: Unit, *earlier: UUID | None) -> PersonId:
+    """Refuse with `plan.same_person` whoever did an earlier step; return who acts now."""
     own = work.actor.person_id
     done = {
         await natural_person_of(work.session, person_id) or person_id
@@ -49,6 +49,7 @@ async def check_another(work: Unit, *earlier: UUID | None) -> None:
     }
     if own is None or own in earlier or await natural_person_of(work.session, own) in done:
         raise Refusal("plan.same_person")
+    return own
 
 
 async def account_of(work: Unit, plan: Plan, line: PlanLine) -> AccountId:

@@ -94,8 +94,6 @@ async def resume_auction(work: Unit, *, listing_id: ListingId, seen: str) -> Lis
     `seen` is the digest of the proposal that he read; all the time lost is given back.
     """
     listing = await resume_listing(work, listing_id, seen=seen)
-    if listing.state is not ListingState.PUBLISHED:
-        return listing
     await work.session.flush()
     session_id = await work.session.scalar(
         select(Session.id).where(Session.listing_id == listing_id)

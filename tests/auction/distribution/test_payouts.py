@@ -4,6 +4,7 @@ import pytest
 
 from auction.cases.case import Party
 from auction.distribution.commands import draft_plan
+from auction.distribution.objections import raise_objection
 from auction.distribution.payouts import fail_disbursement, propose_disbursements
 from auction.distribution.plan import DisbursementState, PlanState
 from auction.kernel.actor import SYSTEM, Actor, Role
@@ -13,9 +14,19 @@ from auction.kernel.refusal import Refusal
 from auction.ledger.statement import LineState
 from auction.people.approvals.action import Action
 from auction.store.database import Database
-from tests.auction.distribution.plans import PlanDesk
+from tests.auction.distribution.plans import WINDOW, PlanDesk
 from tests.finance import pays_out
-from tests.sales import APPROVER, CHOICES, CLERK, OFFICER, PANEL, PRICE, SUPERVISOR, staff
+from tests.sales import (
+    APPLICANT,
+    APPROVER,
+    CHOICES,
+    CLERK,
+    OFFICER,
+    PANEL,
+    PRICE,
+    SUPERVISOR,
+    staff,
+)
 from tests.staff import employ
 
 
@@ -109,6 +120,17 @@ class TestPaying:
         with pytest.raises(Refusal, match="not_found"):
             async with database.unit(staff(7, Role.FINANCE_CLERK)) as work:
                 await fail_disbursement(work, order_number="FK000000000000000000")
+
+    async def test_of_a_disputed_line_waits(self, desk: PlanDesk, database: Database) -> None:
+        plan = await desk.a_served_plan()
+        lines = await desk.plan_lines(plan)
+        async with database.unit(APPLICANT) as work:
+            await raise_objection(work, plan.id, line_id=lines[3].id, reason="抵押登记有误")
+        desk.clock.advance(WINDOW)
+        await desk.approves(plan)
+        with pytest.raises(Refusal, match=r"plan\.line_disputed"):
+            await desk.orders(lines[3])
+        await desk.orders(lines[4])
 
     async def test_is_ordered_once(self, desk: PlanDesk) -> None:
         plan = await desk.an_approved_plan()

@@ -11,6 +11,7 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import CourtId, ListingId, PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.listings.commands import suspend_listing
+from auction.listings.listing import ListingState
 from auction.listings.stays import propose_resumption
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
@@ -232,6 +233,25 @@ class TestSuspension:
         found = await session_of(database, hall)
         assert found.state is SessionState.OPEN
         assert found.closes_at == hall.closes_at + timedelta(hours=2)
+
+    async def test_the_listing_goes_on_though_nothing_of_its_session_was_stopped(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_suspended_hall(database, as_owner)
+        seen = await proposes(database, hall)
+        for sql, state in (
+            ("UPDATE sessions SET state = 'open', paused_at = NULL", SessionState.OPEN),
+            ("DELETE FROM sessions", None),
+        ):
+            await as_owner(f"{sql} WHERE listing_id = '{hall.listing_id}'")
+            if state is None:
+                await as_owner("UPDATE listings SET state = 'suspended'")
+                seen = await proposes(database, hall)
+            async with database.unit(PANEL[0]) as work:
+                listing = await resume_auction(work, listing_id=hall.listing_id, seen=seen)
+                assert listing.state is ListingState.PUBLISHED
+            if state is not None:
+                assert (await session_of(database, hall)).state is state
 
     async def test_one_person_alone_does_not(self, database: Database, as_owner: Execute) -> None:
         hall = await a_suspended_hall(database, as_owner)

@@ -224,12 +224,3 @@ class TestVoid:
         await stage.held()
         await stage.void()
         assert (await stage.commission()).state == "replaced"
-
-    async def test_voids_of_one_case_are_limited(self, stage):
-        await stage.announced()
-        await stage.void()
-        await stage.announce(made("second"))
-        stage.draw_id = made("second")
-        await stage.void()
-        with pytest.raises(Refusal, match=r"draw\.too_many_voids"):
-            await stage.announce(made("third"))

@@ -125,6 +125,15 @@ class TestAnnouncing:
         draw = await stage.draw()
         assert (draw.attempt, draw.draw_no) == (2, 2)
 
+    async def test_voids_of_one_case_are_limited(self, stage):
+        await stage.announced()
+        await stage.void()
+        stage.draw_id = made("second")
+        await stage.announce(stage.draw_id)
+        await stage.void()
+        with pytest.raises(Refusal, match=r"draw\.too_many_voids"):
+            await stage.announce(made("third"))
+
 
 async def test_a_key_made_today_cannot_be_used_today(stage):
     await stage.appraising()
