@@ -75,3 +75,10 @@ async def test_a_second_suspension_leaves_the_proposal_of_the_first_behind(
     with pytest.raises(Refusal, match=r"approval\.payload_changed"):
         async with database.unit(PANEL[0]) as work:
             await resume_listing(work, found.id, seen=seen)
+
+
+async def test_what_was_not_stopped_does_not_go_on(database: Database) -> None:
+    found = await a_listing(database)
+    with pytest.raises(Refusal, match=r"state\.not_allowed"):
+        async with database.unit(OFFICER) as work:
+            await propose_resumption(work, found.id)
