@@ -20,6 +20,7 @@ from auction.listings.items import ITEMS
 from auction.listings.round import Round
 from auction.listings.terms import Ground, citations
 from web.i18n import LOCALE_PATH, Locale, catalogue, sentence, translate
+from web.pages.help.authority import POLICIES, area_of, rows_of
 from web.views import CITATION, INSTRUMENTS_APART, article_text, environment, package_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,10 +159,14 @@ def sayable() -> set[str]:
     parts = {part for text in texts for part in INSTRUMENTS_APART.split(text)}
     cited = {found["instrument"] for part in parts if (found := CITATION.fullmatch(part))}
     said_after = {f"{text}.why" for text in texts if text.startswith("platform.")}
+    powers = {f"authority.{area_of(policy)}" for policy in POLICIES} | {
+        f"action.{row.action}" for policy in POLICIES for row in rows_of(policy)
+    }
     return {
         *template_texts(),
         *texts,
         *said_after,
+        *powers,
         *state_words(),
         *rule_words(),
         *composed(),

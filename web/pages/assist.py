@@ -66,9 +66,10 @@ async def notice_page(request: Request) -> Response:
         notice=notice,
         asked=asked,
         desk=request.url.path.rsplit("/", 1)[0],
-        can_receive=_can_receive(notice),
+        can_receive=_can_receive(request, notice),
         can_assess=_can_assess(request, notice, asked),
-        can_register=asked is not None
+        can_register=Role.REGISTRY in actor_of(request).roles
+        and asked is not None
         and asked.is_awaiting_registration
         and notice.kind is NoticeKind.ASSIST_EXECUTION,
         tax_rows=[row for row in TAX_ROWS if row[0] in _fitting(asked)],
@@ -81,11 +82,12 @@ async def _notice(request: Request, session: AsyncSession) -> tuple[NoticeView, 
     return notice, await sale_asked_by(session, notice.id)
 
 
-def _can_receive(notice: NoticeView) -> bool:
+def _can_receive(request: Request, notice: NoticeView) -> bool:
     # The ruling is signed for on the buyer's own page, where it also passes title; the tax
     # letter is received by answering it.
     elsewhere = {NoticeKind.TITLE_RULING, NoticeKind.TAX_COORDINATION}
-    return notice.state is NoticeState.SERVED and notice.kind not in elsewhere
+    may = bool(actor_of(request).roles & policy.ACKNOWLEDGE.roles)
+    return may and notice.state is NoticeState.SERVED and notice.kind not in elsewhere
 
 
 def _can_assess(request: Request, notice: NoticeView, asked: AskedView | None) -> bool:

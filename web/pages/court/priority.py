@@ -42,7 +42,12 @@ async def priority_page(request: Request) -> Response:
              await open_request(session, Action.PRIORITY, claim.id, now))
             for claim in await priority_claims(session, court_id)
         ]  # fmt: skip
-    return render(request, "court/priority.html", claims=claims)
+    return render(
+        request,
+        "court/priority.html",
+        claims=claims,
+        may_propose=bool(actor_of(request).roles & policy.PROPOSE_PRIORITY.roles),
+    )
 
 
 async def decide(request: Request) -> Response:

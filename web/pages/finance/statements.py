@@ -141,6 +141,7 @@ async def line_page(request: Request) -> Response:
         statement=statement,
         postings=postings,
         candidates=candidates,
+        may_claim=bool(actor_of(request).roles & policy.CLAIM_LINE.roles),
     )
 
 
