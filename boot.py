@@ -46,6 +46,8 @@ TOOLS = (
     ("certutil", "libnss3-tools", "checking the signatures of notices"),
     ("hledger", "hledger", "the outside judge of the ledger export"),
 )
+TWO_PROCESSES = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
+"""Half of the suite waits for platforms that run; the other half computes meanwhile."""
 CHINESE_FONT = ("fc-list", "fonts-noto-cjk", "Chinese in screenshots")
 
 
@@ -93,7 +95,7 @@ def test(rest: list[str]) -> int:
     """Set up the tools and run the suite."""
     build_environment(TESTING)
     set_up_tools()
-    return in_environment(["-m", "pytest", *rest])
+    return in_environment(["-m", "pytest", *TWO_PROCESSES, *rest])
 
 
 def coverage() -> int:

@@ -2,7 +2,7 @@
 
 from auction.kernel.actor import Role, permit
 
-APPLY = permit("registration.apply", Role.BIDDER, basis="网拍14, 17")
+APPLY = permit("registration.apply", Role.BIDDER, basis="网拍14、17")
 PROPOSE_PRIORITY = permit(
     "registration.propose_priority", Role.PANEL, Role.OFFICER, same_court=True, basis="网拍19"
 )

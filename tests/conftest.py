@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +94,24 @@ def _reachable_folder() -> Path:
 
 _COSTLY = (credentials, sealing)
 _COSTS = [(module.MEMORY_KIB, module.PASSES) for module in _COSTLY]
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a platform, and the tests of each file; the longest begins."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_together(item)))
+    items.sort(key=lambda item: "shown" not in _fixtures(item))
+
+
+def _together(item: pytest.Item) -> str:
+    """Of the two processes of the suite, one runs all of a group."""
+    shared = [name for name in ("shown", "walked") if name in _fixtures(item)]
+    return shared[0] if shared else item.nodeid.partition("::")[0]
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -132,6 +132,7 @@ PUBLIC: Final = frozenset(
         "/verify",
         "/verify/authority.cer",
         "/verify/{code}",
+        "/notices/{id}/paper",  # those that the law publishes
         # signing up and in, and what a letter's link leads to
         "/sign-up",
         "/sign-in",

@@ -19,7 +19,8 @@ from workers.demo.steps.bidding import expect, least
 STAY = "案外人提出异议，执行法院审查"
 LATE = "第一次流拍后案外人提出执行异议，审查期间不得处分"
 FULFILLED = "被执行人已全部履行"
-_BY = re.compile(r"未在(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)前举行第二次拍卖的理由")
+NO_REASON = "未在法定期限内举行第二次拍卖的理由："
+_BY = re.compile(NO_REASON + r"\s*(\d+)年(\d+)月(\d+)日 ([\d:]{8})")
 
 
 async def nobody_wants_it(j: Journey, platform: Platform) -> None:
@@ -59,8 +60,10 @@ async def _too_late_without_a_reason(j: Journey) -> None:
 
     much_later = await moved(opens_at + timedelta(days=1))
     found = _BY.search(much_later)
-    last = datetime.fromisoformat(found[1]) if found else opens_at
-    j.facts["much_later"], j.facts["last"] = much_later, last
+    last = opens_at
+    if found:
+        last = datetime.fromisoformat("{}-{:0>2}-{:0>2} {}".format(*found.groups()))
+    j.facts["much_later"] = much_later
     j.facts["in_time"] = await moved(last)
     j.facts["late"] = await moved(last + timedelta(seconds=1))
     refused = await roads.court_submits(j, court.OFFICER, "publish-listing", {}, expect=422)

@@ -226,6 +226,7 @@ class TestArticles:
     def test_every_article_is_cited_in_english(self) -> None:
         bases = {rule.basis for rule in LAW} | {row.basis for row in ROWS} | set(BASIS.values())
         bases |= {item.basis for item in ITEMS} | set(ARTICLE.findall(templates_text()))
+        bases |= {row.basis for policy in POLICIES for row in rows_of(policy)}
         assert not [basis for basis in sorted(bases) if HAN.search(article_text(basis, Locale.EN))]
 
     def test_two_instruments_are_cited_apart(self) -> None:
