@@ -17,6 +17,7 @@ from workers.demo.browser import Browser
 from workers.demo.journey import Address, Journey
 from workers.demo.seed import ACCOUNTS_FILE
 from workers.demo.show import LOTS
+from workers.embedded.place import any_ports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SECONDS_MAX = 600
@@ -72,7 +73,7 @@ def demonstration() -> Iterator[Demonstration]:
     process = subprocess.Popen(
         [sys.executable, "-m", "workers.cli", "demo"],
         cwd=REPOSITORY,
-        env={**os.environ, "LUOCHUI_STATE": str(state)},
+        env={**os.environ, "LUOCHUI_STATE": str(state), **_ports()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -83,6 +84,12 @@ def demonstration() -> Iterator[Demonstration]:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=SECONDS_TO_STOP_MAX)
         shutil.rmtree(state, ignore_errors=True)
+
+
+def _ports() -> dict[str, str]:
+    """Ports of its own: of two demonstrations that start together, both would find 8000 free."""
+    ports = any_ports()
+    return {"WEB_PORT": str(ports.web), "LIVE_PORT": str(ports.live)}
 
 
 def _lines_until_it_serves(process: subprocess.Popen[str]) -> list[str]:

@@ -51,7 +51,7 @@ class TestTheBox:
         supervisor = await signed_in("supervisor")
         (path,) = await waiting(supervisor)
         shown = (await supervisor.get(path)).text
-        for said in ("（2026）浙0199执7号", "司法评估名单分库", "court-supervision", "12"):
+        for said in ("（2026）浙0199执7号", "司法评估名单分库", "法院监督部门", "12"):
             assert said in shown
         english = (await supervisor.get(f"{path}?lang=en")).text
         for said in ("Announce a draw", "Roster", "Case", "Approve"):

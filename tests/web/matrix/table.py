@@ -270,6 +270,7 @@ MAY: dict[str, Row] = {
     "GET /oversight": Row(anywhere(SUPERVISOR) | ADMINISTRATOR),
     "GET /oversight/journal.jsonl": Row(anywhere(SUPERVISOR) | ADMINISTRATOR),
     "GET /oversight/journal/{stream}": Row(anywhere(SUPERVISOR) | ADMINISTRATOR, "stream"),
+    "GET /oversight/journal/{stream}.jsonl": Row(anywhere(SUPERVISOR) | ADMINISTRATOR, "stream"),
     "GET /oversight/ledger.{program}": Row(anywhere(SUPERVISOR | FINANCE), "export"),
     "GET /ops": Row(ADMINISTRATOR),
     "POST /ops/outbox/{id}/retry": Row(ADMINISTRATOR, "dead row"),

@@ -61,6 +61,11 @@ async def site(database: Database, as_owner: Execute, new_browser: NewBrowser) -
     return new_browser
 
 
+def trouble(page: str) -> str:
+    """What stands above a form that was refused."""
+    return page.partition('id="trouble"')[2].partition("</div>")[0]
+
+
 async def signed_up(browser: Browser, name: str = "alice") -> Browser:
     fields = {
         "kind": "natural",
@@ -228,7 +233,7 @@ class TestAWrongForm:
     async def test_names_each_field_and_its_limit_on_top(self, site: NewBrowser) -> None:
         fields = {"kind": "natural", "name": "", "identity_number": "1", "username": "carol"}
         page = await site().submit("/sign-up", "sign-up", {**fields, "password": "p" * 201})
-        top = page.text.partition('id="trouble"')[2].partition("</div>")[0]
+        top = trouble(page.text)
         assert "姓名或单位名称：必填" in top
         assert "身份证号或统一社会信用代码：内容太短，至少 18 字" in top
         assert "密码：内容太长，最多 200 字" in top
@@ -238,9 +243,13 @@ class TestAWrongForm:
         number = FIRST17["alice"] + check_digit(FIRST17["alice"])
         fields = {"kind": "natural", "name": "other", "identity_number": number}
         more = {"username": "other", "password": "correct horse battery", "has_agreed": "on"}
-        page = await site().submit("/sign-up", "sign-up", {**fields, **more})
-        assert "无法完成身份核验" in page.text
-        assert "已经注册" not in page.text
+        known_number = await site().submit("/sign-up", "sign-up", {**fields, **more})
+        free = FIRST17["bob"] + check_digit(FIRST17["bob"])
+        taken = {**fields, **more, "identity_number": free, "username": "alice"}
+        known_name = await site().submit("/sign-up", "sign-up", taken)
+        said = [trouble(page.text) for page in (known_number, known_name)]
+        assert said[0] == said[1]
+        assert "用户名或者证件号码可能已被使用" in said[0]
 
 
 class TestTheRoom:
