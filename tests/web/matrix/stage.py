@@ -26,7 +26,7 @@ from auction.lots.photographs import add_photograph
 from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
 from auction.people.commands import sign_in
-from auction.people.factors import Passkey
+from auction.people.factors import CodeGenerator, Passkey
 from auction.people.proving import FactorKey
 from auction.store.database import Database
 from auction.store.files import FileStore
@@ -208,7 +208,7 @@ class Stage:
         await self.as_owner(f"UPDATE reports SET pdf_digest = '{digest}'")
 
     async def _accounts(self) -> None:
-        """A sign-in and a passkey of the buyer's; an organisation; a proposal by somebody else."""
+        """The buyer's sign-in and passkey, the stranger's generator; organisations."""
         buyer = sales.BUYER.person_id
         assert buyer is not None
         async with self.database.unit(VISITOR) as work:
@@ -220,7 +220,12 @@ class Stage:
                 id=work.new_id(), person_id=buyer, credential_id=b"1", public_key=b"2",
                 sign_count=0, label="key", made_at=work.now, used_at=None, revoked_at=None,
             )  # fmt: skip
+            generator = CodeGenerator(
+                person_id=sales.STRANGER.person_id, salt=b"3", made_at=work.now,
+                confirmed_at=work.now, last_counter=0,
+            )  # fmt: skip
             work.add(passkey)
+            work.add(generator)
         self.one("sign-in", id=sign_in_id)
         self.one("passkey", id=passkey.id)
         self.one("person", id=SUBJECT)
