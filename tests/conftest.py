@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
@@ -26,6 +27,12 @@ from workers.embedded.leash import Leash
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.migrations.models import metadata
 from workers.migrations.upgrade import upgrade
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "no clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("no clock")
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """A Monday at noon in Beijing: the instant at which tests begin."""
