@@ -65,8 +65,8 @@ class HallConnection(ServerConnection):
         self.place: Place | None = None
         self.is_greeted = False
         self.on_gone: Callable[[HallConnection], None] | None = None
-        self.second = 0
-        self.said_in_second = 0
+        self.address = ""
+        """Whose limit it counts towards; known with its first message."""
         self._clock = clock
         self._receiver = receiver
         self._entered_at = clock.now()
