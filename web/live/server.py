@@ -15,7 +15,6 @@ import uvloop
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
 from websockets.typing import Origin
 
 from auction.kernel.disciplined import DisciplinedClock
@@ -60,8 +59,8 @@ class Reception:
 
     def receive(self, connection: HallConnection, data: bytes, entered_at: datetime) -> None:
         """Take one message, in the call that received its last byte."""
-        if connection.protocol.state is not State.OPEN:
-            return  # it was sent away and has not answered that yet: nothing it says counts
+        if connection.is_sent_away:
+            return
         try:
             said = _read(data)
         except UnicodeDecodeError:
