@@ -17,7 +17,6 @@ from web.pages import (
     bidder,
     draws,
     full_views,
-    hall,
     law,
     lots,
     oversight,
@@ -41,6 +40,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
+from web.pages.hall import papers, protocol
 from web.pages.help import authority, formats, guides, personal_data, privacy
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
@@ -78,7 +78,8 @@ PAGES: tuple[ModuleType, ...] = (
     assist,
     oversight,
     full_views,
-    hall,
+    papers,
+    protocol,
     assets,
     cases,
     imports,
@@ -121,6 +122,7 @@ PUBLIC: Final = frozenset(
         "/lots/{listing}/bid",
         "/photos/{id}",
         "/hall/protocol",
+        "/hall/protocol.json",
         "/hall/keys",
         "/hall/keys.json",
         "/amount-in-words",

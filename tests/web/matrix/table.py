@@ -88,6 +88,7 @@ MAY: dict[str, Row] = {
     "GET /amount-in-words": Row(ANYBODY),
     "POST /csp": Row(ANYBODY),
     "GET /hall/protocol": Row(ANYBODY),
+    "GET /hall/protocol.json": Row(ANYBODY),
     "GET /hall/keys": Row(ANYBODY),
     "GET /hall/keys.json": Row(ANYBODY),
     "GET /lots/{listing}/room": Row(ANYBODY, "listing"),

@@ -66,7 +66,7 @@ function stumble(fault) {
     settle({ bidId: fault.bidId, verdict: { accepted: false, reason: "limit" } });
   } else if (fault.code === "unknown" && box) {
     box.askFate();
-  } else if (fault.code !== "too_fast") {
+  } else if (fault.code !== "too_fast" || !line.isIn) {
     line.again();
   }
 }
