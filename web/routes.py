@@ -40,7 +40,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.hall import papers, protocol
+from web.pages.hall import papers, practice, protocol
 from web.pages.help import authority, formats, guides, personal_data, privacy
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
@@ -79,6 +79,7 @@ PAGES: tuple[ModuleType, ...] = (
     oversight,
     full_views,
     papers,
+    practice,
     protocol,
     assets,
     cases,
@@ -121,6 +122,7 @@ PUBLIC: Final = frozenset(
         "/lots/{listing}/room",
         "/lots/{listing}/bid",
         "/photos/{id}",
+        "/practice",
         "/hall/protocol",
         "/hall/protocol.json",
         "/hall/keys",

@@ -20,6 +20,8 @@ The way of a conversation:
    without a verdict means that the bid never came in.
 6. `ping` is answered by `pong` with the server's time. Half the round trip is the error.
 
+Who says hello to the listing of zeros gets a practice hall of his own (`web/live/practice.py`).
+
 The page /hall/protocol is made from these types, in both languages: their docstrings and
 descriptions are its words, and a test asks for the Chinese of each. `FAULTS` and `CLOSES` say
 what a client does about a no.
@@ -236,6 +238,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "leaving": "This process is about to restart: connect again.",
         "moved": "The session has just moved: connect again and ask the fate of the bid.",
         "unknown": "It is not certain what became of the bid: ask its fate.",
+        "practice_full": "Too many practise at this moment: come back later.",
         "over": "The session is over: come in without a ticket to see its result.",
     }
 )

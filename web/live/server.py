@@ -27,6 +27,7 @@ from web.live.connection import HallConnection, Place
 from web.live.fanout import millis
 from web.live.keeper import Keeper, feel_pulse, keep, signing_by, unset_clock
 from web.live.limits import Limits, Meter, Pressure, address_of
+from web.live.practice import PRACTICE, PracticeGround
 from web.live.protocol import (
     MESSAGE_BYTES_MAX,
     Bid,
@@ -56,6 +57,7 @@ class Reception:
         self._meter = Meter(Limits.of(settings))
         self._proxies = settings.proxies
         self._entering: set[asyncio.Task[None]] = set()
+        self._practice = PracticeGround(clock)
 
     def receive(self, connection: HallConnection, data: bytes, entered_at: datetime) -> None:
         """Take one message, in the call that received its last byte."""
@@ -86,9 +88,18 @@ class Reception:
             self._fault(connection, "not_understood")
             return
         connection.is_greeted = True
+        if said.listing == PRACTICE:
+            self._let_practise(connection)
+            return
         task = asyncio.create_task(self._keeper.enter(connection, said))
         self._entering.add(task)
         task.add_done_callback(self._entering.discard)
+
+    def _let_practise(self, connection: HallConnection) -> None:
+        connection.place = self._practice.enter(connection)
+        if connection.place is None:
+            self._fault(connection, "practice_full")
+            connection.end(CloseCode.TRY_AGAIN_LATER, "practice_full")
 
     def _is_within_limit(
         self, connection: HallConnection, said: Said | None, entered_at: datetime

@@ -87,6 +87,7 @@ MAY: dict[str, Row] = {
     "POST /verify/{code}": Row(ANYBODY, "ruling"),
     "GET /amount-in-words": Row(ANYBODY),
     "POST /csp": Row(ANYBODY),
+    "GET /practice": Row(ANYBODY),
     "GET /hall/protocol": Row(ANYBODY),
     "GET /hall/protocol.json": Row(ANYBODY),
     "GET /hall/keys": Row(ANYBODY),
