@@ -40,7 +40,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
-from web.pages.hall import papers, practice, protocol
+from web.pages.hall import history, papers, practice, protocol, reminder
 from web.pages.help import authority, formats, guides, personal_data, privacy
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
@@ -79,6 +79,8 @@ PAGES: tuple[ModuleType, ...] = (
     oversight,
     full_views,
     papers,
+    history,
+    reminder,
     practice,
     protocol,
     assets,
@@ -117,10 +119,12 @@ PUBLIC: Final = frozenset(
         "/calendar",
         "/lots/{listing}",
         "/lots/{listing}/files/{key}",
+        "/lots/{listing}/bids",
         "/lots/{listing}/bids.csv",
         "/lots/{listing}/terms.json",
         "/lots/{listing}/room",
         "/lots/{listing}/bid",
+        "/lots/{listing}/reminder.ics",
         "/photos/{id}",
         "/practice",
         "/hall/protocol",

@@ -73,6 +73,7 @@ MAY: dict[str, Row] = {
     "GET /calendar": Row(ANYBODY),
     "GET /lots/{listing}": Row(ANYBODY, "listing"),
     "GET /lots/{listing}/files/{key}": Row(ANYBODY, "listed file"),
+    "GET /lots/{listing}/bids": Row(ANYBODY, "listing"),
     "GET /lots/{listing}/bids.csv": Row(ANYBODY, "listing"),
     "GET /lots/{listing}/terms.json": Row(ANYBODY, "listing"),
     "GET /photos/{id}": Row(ANYBODY, "photo"),
@@ -94,6 +95,7 @@ MAY: dict[str, Row] = {
     "GET /hall/keys.json": Row(ANYBODY),
     "GET /lots/{listing}/room": Row(ANYBODY, "listing"),
     "GET /lots/{listing}/bid": Row(ANYBODY, "listing"),
+    "GET /lots/{listing}/reminder.ics": Row(ANYBODY, "listing"),
     # signing up and in
     "GET /sign-up": Row(ANYBODY),
     "POST /sign-up": Row(ANYBODY),
