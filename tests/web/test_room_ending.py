@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.conftest import Execute
-from tests.journeys.looks.eyes import axe
+from tests.journeys.looks.eyes import axe, faults
 from tests.web.chromium import DESKTOP, shots, visitor
 from tests.web.room_site import NEAR, Site, Tunnel, a_site
 
@@ -151,6 +151,21 @@ class TestTheEnding:
         assert now is not None
         assert log is not None
         assert log["x"] >= now["x"] + now["width"]
+
+
+class TestThePagesBesideTheRoom:
+    @pytest.mark.parametrize("place", ["/practice", "/hall/protocol", "/lots/{listing}/bids"])
+    async def test_fit_a_phone_in_light_and_dark_and_large_type(
+        self, site: Site, place: str
+    ) -> None:
+        path = place.replace("{listing}", str(site.hall.listing_id))
+        for lang in ("en", "zh-CN"):
+            page = await visitor(site.browser, site.settings)
+            await page.goto(f"{path}?lang={lang}")
+            name = f"beside-{place.rpartition('/')[2]}-{lang}.png"
+            await page.screenshot(path=shots() / name, full_page=True)
+            assert await faults(page) == []
+            await page.context.close()
 
 
 class TestThePracticeHall:
