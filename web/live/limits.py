@@ -32,12 +32,11 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        """The limits that a process was told."""
-        return cls(
-            settings.live_messages_a_second,
-            settings.live_messages_a_second_by_bidder,
-            settings.live_messages_a_second_by_address,
-        )
+        """The limits that a process was told; a wider one is never below a narrower one."""
+        by_socket = settings.live_messages_a_second
+        by_bidder = max(by_socket, settings.live_messages_a_second_by_bidder)
+        by_address = max(by_bidder, settings.live_messages_a_second_by_address)
+        return cls(by_socket, by_bidder, by_address)
 
 
 class Pressure(StrEnum):

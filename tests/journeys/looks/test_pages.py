@@ -73,7 +73,9 @@ class TestLanguages:
     TERMS = frozenset({"hledger", "beancount", "localhost", "null", "accepted", "refused",
                        "system", "prev", "hangwan"})  # fmt: skip
     """Names of programs and values of files, which have no Chinese; a city of the demo's file."""
-    MESSAGES = frozenset({*SessionState, "version", *(shown(kind).tag for kind in (*SAID, *TOLD))})
+    MESSAGES = frozenset(
+        {*SessionState, "version", "listing", *(shown(kind).tag for kind in (*SAID, *TOLD))}
+    )
     """What the hall's messages are called, and what they say of a session's state."""
     MADE_UP = ("workers.demo", "auction.listings.suggested", "auction.listings.papers",
                "auction.notices")  # fmt: skip

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from auction.kernel.ids import BidderCode, SessionId
+from auction.kernel.settings import Settings
 from bidding.hall.ticket import Admission
 from web.live.limits import Limits, Meter, Pressure, address_of
 
@@ -53,6 +55,12 @@ class TestCounting:
         meter = Meter(Limits(by_socket=MANY, by_bidder=1, by_address=MANY))
         told = [meter.count(n, HERE, admitted("A1"), NOON) for n in range(11)]
         assert told[-1] is Pressure.FLOOD
+
+
+def test_who_raises_a_narrow_limit_raises_the_wider_ones(settings: Settings) -> None:
+    assert Limits.of(settings) == Limits(50, 100, 1000)
+    raised = msgspec.structs.replace(settings, live_messages_a_second=100_000)
+    assert Limits.of(raised) == Limits(100_000, 100_000, 100_000)
 
 
 class TestAddress:
