@@ -17,7 +17,6 @@ from web.pages import (
     bidder,
     draws,
     full_views,
-    hall,
     law,
     lots,
     oversight,
@@ -41,6 +40,7 @@ from web.pages.court import (
     valuation,
 )
 from web.pages.finance import book, desk, orders, statements
+from web.pages.hall import history, papers, practice, protocol, reminder
 from web.pages.help import authority, formats, guides, personal_data, privacy
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
@@ -78,7 +78,11 @@ PAGES: tuple[ModuleType, ...] = (
     assist,
     oversight,
     full_views,
-    hall,
+    papers,
+    history,
+    reminder,
+    practice,
+    protocol,
     assets,
     cases,
     imports,
@@ -115,12 +119,16 @@ PUBLIC: Final = frozenset(
         "/calendar",
         "/lots/{listing}",
         "/lots/{listing}/files/{key}",
+        "/lots/{listing}/bids",
         "/lots/{listing}/bids.csv",
         "/lots/{listing}/terms.json",
         "/lots/{listing}/room",
         "/lots/{listing}/bid",
+        "/lots/{listing}/reminder.ics",
         "/photos/{id}",
+        "/practice",
         "/hall/protocol",
+        "/hall/protocol.json",
         "/hall/keys",
         "/hall/keys.json",
         "/amount-in-words",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -30,6 +31,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long ago a person may have proven to be there before money, approvals and openings."""
     live_messages_a_second: int = 50
     """How many messages one socket may send within a second; more are answered with a fault."""
+    live_messages_a_second_by_bidder: int = 100
+    """The same for all sockets of one bidder in one session."""
+    live_messages_a_second_by_address: int = 1000
+    """The same for all sockets of one address: an office, or a proxy not named below."""
+    proxy_addresses: str = ""
+    """Reverse proxies before the hall, by commas: their X-Forwarded-For is believed."""
     metrics_port: int = 0
     """Where this process answers Prometheus, on loopback only; 0: nowhere."""
     web_origin: str = "http://127.0.0.1:8000"
@@ -46,6 +53,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_secure(self) -> bool:
         """Whether the pages are served over TLS; decides the cookie's prefix."""
         return self.web_origin.startswith("https://")
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        """The addresses of our reverse proxies."""
+        named = (part.strip() for part in self.proxy_addresses.split(","))
+        return frozenset(part for part in named if part)
 
     @property
     def keys_path(self) -> Path:
@@ -101,6 +114,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(_sentence(str(wrong))) from wrong
     _check_urls(settings)
     _check_ports(settings)
+    _check_limits(settings)
     return settings
 
 
@@ -124,6 +138,17 @@ def _check_ports(settings: Settings) -> None:
     for field in ("web_port", "live_port"):
         if not 1 <= getattr(settings, field) <= PORT_MAX:
             raise SettingsError(f"{field.upper()} must be a whole number from 1 to {PORT_MAX}.")
+
+
+def _check_limits(settings: Settings) -> None:
+    for field in settings.__struct_fields__:
+        if field.startswith("live_messages_a_second") and getattr(settings, field) < 1:
+            raise SettingsError(f"{field.upper()} must be a whole number from 1.")
+    for proxy in sorted(settings.proxies):
+        try:
+            ip_address(proxy)
+        except ValueError as wrong:
+            raise SettingsError(f"PROXY_ADDRESSES: {proxy} is no address.") from wrong
 
 
 def _check_urls(settings: Settings) -> None:

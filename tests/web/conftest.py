@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from playwright.async_api import Browser as Chromium
 
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from tests.web.browser import Browser, browser_of, serving
+from tests.web.chromium import chromium
 from web.app import build_app
 
 NewBrowser = Callable[[], Browser]
@@ -22,6 +24,13 @@ async def new_browser(
     """Makes visitors of one running site."""
     async with serving(build_app(settings, database)) as transport:
         yield lambda: browser_of(transport)
+
+
+@pytest.fixture(scope="session")
+async def chrome() -> AsyncIterator[Chromium]:
+    """One Chromium for all browser tests: every person in it has a context of his own."""
+    async with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -64,9 +64,10 @@ class HallConnection(ServerConnection):
         self.admission: Admission | None = None
         self.place: Place | None = None
         self.is_greeted = False
+        self.is_sent_away = False
         self.on_gone: Callable[[HallConnection], None] | None = None
-        self.second = 0
-        self.said_in_second = 0
+        self.address = ""
+        """Whose limit it counts towards; known with its first message."""
         self._clock = clock
         self._receiver = receiver
         self._entered_at = clock.now()
@@ -108,7 +109,8 @@ class HallConnection(ServerConnection):
         broadcast([self], frame, text=True)
 
     def end(self, code: CloseCode, reason: str) -> None:
-        """Begin to close."""
+        """Begin to close: what it says before it has answered that is not taken."""
+        self.is_sent_away = True
         if self.protocol.state is State.OPEN:
             self.protocol.send_close(code, reason)
             self.send_data()

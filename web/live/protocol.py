@@ -20,11 +20,16 @@ The way of a conversation:
    without a verdict means that the bid never came in.
 6. `ping` is answered by `pong` with the server's time. Half the round trip is the error.
 
-The server closes with 1008 what breaks these rules, with 1009 a message that is too long,
-with 1012 when it restarts (come back after 0 to 3 s), with 1013 a client that does not read.
+Who says hello to the listing of zeros gets a practice hall of his own (`web/live/practice.py`).
+
+The page /hall/protocol is made from these types, in both languages: their docstrings and
+descriptions are its words, and a test asks for the Chinese of each. `FAULTS` and `CLOSES` say
+what a client does about a no.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -34,43 +39,60 @@ from bidding.hall.receipt import Receipt
 
 VERSION = 1
 MESSAGE_BYTES_MAX = 4096
+COME_BACK_SECONDS_MAX: Final = 3
+"""After a restart clients come back at a random moment of so many seconds, not all at once."""
+
+_BID_ID = "The number that the client gave the bid: a UUID."
+_NOW = "The server's time as this was written."
+_PING_SENT = "The client's own time; it comes back as it was."
+_CLOSES_AT = "When the session ends, after this bid."
 
 Fen = Annotated[int, msgspec.Meta(ge=0, le=FEN_MAX)]
-Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Now = Annotated[int, msgspec.Meta(description=_NOW)]
+BidNumber = Annotated[UUID, msgspec.Meta(description=_BID_ID)]
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """The first message: which room, and with a ticket as whom."""
 
-    listing: UUID
-    ticket: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    listing: Annotated[UUID, msgspec.Meta(description="The listing, as in the page's address.")]
+    ticket: Annotated[
+        Annotated[str, msgspec.Meta(max_length=100)] | None,
+        msgspec.Meta(description="A one-time ticket; left out by who only watches."),
+    ] = None
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
-    """What time is it? `sent` comes back as it was."""
+    """What time is it?"""
 
-    sent: int | float
+    sent: Annotated[int | float, msgspec.Meta(description=_PING_SENT)]
 
 
 class Bid(msgspec.Struct, frozen=True, tag="bid"):
     """An offer. It is binding once the verdict says accepted."""
 
-    bid_id: UUID
-    amount_fen: Annotated[int, msgspec.Meta(ge=1, le=FEN_MAX)]
-    only_if_price: Fen | None = None
-    """Bid only if this is still the price; 0 stands for no bid yet."""
+    bid_id: BidNumber
+    amount_fen: Annotated[
+        int, msgspec.Meta(ge=1, le=FEN_MAX, description="How much is offered, in whole fen.")
+    ]
+    only_if_price: Annotated[
+        Fen | None,
+        msgspec.Meta(description="Bid only if this is still the price; 0 stands for no bid yet."),
+    ] = None
 
 
 class Fate(msgspec.Struct, frozen=True, tag="fate"):
     """What became of my bid?"""
 
-    bid_id: UUID
+    bid_id: BidNumber
 
 
 class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
-    """Tell the bids after entry `from_seq`."""
+    """Tell the bids after an entry."""
 
-    from_seq: Seq
+    from_seq: Annotated[
+        int, msgspec.Meta(ge=0, le=2**53, description="The last entry that the client knows.")
+    ]
 
 
 Said = Hello | Ping | Bid | Fate | Fetch
@@ -78,112 +100,162 @@ Said = Hello | Ping | Bid | Fate | Fetch
 
 
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
-    sent: int | float
-    now: int
+    """The server's time."""
+
+    sent: Annotated[int | float, msgspec.Meta(description=_PING_SENT)]
+    now: Now
 
 
 class BidShown(msgspec.Struct, frozen=True):
     """An accepted bid, as everybody sees it."""
 
-    seq: int
-    code: str
-    amount_fen: int
-    entered_at: int
-    is_extended: bool
-    closes_at: int
+    seq: Annotated[int, msgspec.Meta(description="The number of the entry in the session.")]
+    code: Annotated[str, msgspec.Meta(description="The bidder's code; nobody's name.")]
+    amount_fen: Annotated[int, msgspec.Meta(description="The amount of the bid.")]
+    entered_at: Annotated[int, msgspec.Meta(description="When its last byte arrived.")]
+    is_extended: Annotated[bool, msgspec.Meta(description="Whether it moved the end.")]
+    closes_at: Annotated[int, msgspec.Meta(description=_CLOSES_AT)]
 
 
 class State(msgspec.Struct, frozen=True):
     """The whole session as everybody sees it; each one replaces the one before."""
 
-    version: int
-    seq: int
-    state: str
-    """scheduled, open, paused, suspended, sold, passed_in or stopped."""
-    price_fen: int | None
-    """None before the first bid."""
-    price_words: str
-    """The price in 大写."""
-    leader: str | None
-    leader_rank: int
-    """The leader's order of pre-emption; 0 for an ordinary bidder."""
-    least_fen: int
-    """The least that an ordinary bidder may offer now."""
-    starting_fen: int
-    increment_fen: int
-    opens_at: int
-    closes_at: int
-    extensions: int
-    pause_ground: str
-    watchers: int
+    version: Annotated[int, msgspec.Meta(description="Grows with every change; older is ignored.")]
+    seq: Annotated[int, msgspec.Meta(description="The number of the last entry.")]
+    state: Annotated[
+        str,
+        msgspec.Meta(description="scheduled, open, paused, suspended, sold, passed_in or stopped."),
+    ]
+    price_fen: Annotated[int | None, msgspec.Meta(description="None before the first bid.")]
+    price_words: Annotated[str, msgspec.Meta(description="The price in Chinese characters.")]
+    leader: Annotated[str | None, msgspec.Meta(description="The code of who leads.")]
+    leader_rank: Annotated[
+        int,
+        msgspec.Meta(description="The leader's order of pre-emption; 0 for an ordinary bidder."),
+    ]
+    least_fen: Annotated[
+        int, msgspec.Meta(description="The least that an ordinary bidder may offer now.")
+    ]
+    starting_fen: Annotated[int, msgspec.Meta(description="The starting price.")]
+    increment_fen: Annotated[
+        int, msgspec.Meta(description="A price is the starting price and whole increments.")
+    ]
+    opens_at: Annotated[int, msgspec.Meta(description="When bidding begins.")]
+    closes_at: Annotated[int, msgspec.Meta(description="When it ends, as things stand.")]
+    extensions: Annotated[int, msgspec.Meta(description="How often the end has moved.")]
+    pause_ground: Annotated[str, msgspec.Meta(description="Why it stands still; else empty.")]
+    watchers: Annotated[int, msgspec.Meta(description="How many sockets this process shows it.")]
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """Where everything stands as the client comes in."""
 
-    now: int
-    session: UUID
-    listing: UUID
-    code: str | None
-    """Under which code this client bids; None for a watcher."""
-    is_over: bool
-    state: State
-    bids: tuple[BidShown, ...]
-    v: int = VERSION
+    now: Now
+    session: Annotated[UUID, msgspec.Meta(description="The session; receipts name it.")]
+    listing: Annotated[UUID, msgspec.Meta(description="The listing, as in the page's address.")]
+    code: Annotated[
+        str | None,
+        msgspec.Meta(description="Under which code this client bids; None for a watcher."),
+    ]
+    is_over: Annotated[bool, msgspec.Meta(description="Whether nothing moves any more.")]
+    state: Annotated[State, msgspec.Meta(description="The whole session.")]
+    bids: Annotated[
+        tuple[BidShown, ...], msgspec.Meta(description="The last accepted bids, at most 50.")
+    ]
+    v: Annotated[int, msgspec.Meta(description="The version of these messages.")] = VERSION
 
 
 class Frame(msgspec.Struct, frozen=True, tag="frame"):
-    """What changed: the new state, and the accepted bids among entries `from_seq` to `seq`."""
+    """What changed: the new state, and the accepted bids of some entries."""
 
-    now: int
-    from_seq: int
-    seq: int
-    state: State
-    bids: tuple[BidShown, ...]
+    now: Now
+    from_seq: Annotated[int, msgspec.Meta(description="The first entry that it covers.")]
+    seq: Annotated[int, msgspec.Meta(description="The last entry that it covers.")]
+    state: Annotated[State, msgspec.Meta(description="The whole session.")]
+    bids: Annotated[
+        tuple[BidShown, ...], msgspec.Meta(description="The accepted bids among them, in order.")
+    ]
 
 
 class Verdict(msgspec.Struct, frozen=True, tag="verdict"):
-    """What became of a bid; `now` is when it was decided, so that it never reads differently."""
+    """What became of a bid; told once that is durable, and never told differently."""
 
-    now: int
-    bid_id: UUID
-    seq: int
-    is_accepted: bool
-    reason: str
-    """Empty when accepted; else a code such as below_next_price, off_ladder or late."""
-    amount_fen: int
-    entered_at: int
-    decided_at: int
-    is_extended: bool
-    is_self_overbid: bool
-    closes_at: int
-    receipt: Receipt
+    now: Annotated[int, msgspec.Meta(description="When it was decided, not when it was told.")]
+    bid_id: BidNumber
+    seq: Annotated[int, msgspec.Meta(description="The number of the entry in the session.")]
+    is_accepted: Annotated[bool, msgspec.Meta(description="Whether the bid counts.")]
+    reason: Annotated[
+        str, msgspec.Meta(description="Empty when accepted; else why not: one of those below.")
+    ]
+    amount_fen: Annotated[int, msgspec.Meta(description="The amount of the bid.")]
+    entered_at: Annotated[int, msgspec.Meta(description="When its last byte arrived.")]
+    decided_at: Annotated[int, msgspec.Meta(description="When it was decided.")]
+    is_extended: Annotated[bool, msgspec.Meta(description="Whether it moved the end.")]
+    is_self_overbid: Annotated[
+        bool, msgspec.Meta(description="Whether the bidder had led before it.")
+    ]
+    closes_at: Annotated[int, msgspec.Meta(description=_CLOSES_AT)]
+    receipt: Annotated[
+        Receipt, msgspec.Meta(description="What proves it, checked with the public key alone.")
+    ]
 
 
 class FateTold(msgspec.Struct, frozen=True, tag="fate"):
-    """The verdict on a bid, or None when it never came in."""
+    """The verdict on a bid that was asked about."""
 
-    now: int
-    bid_id: UUID
-    verdict: Verdict | None
+    now: Now
+    bid_id: BidNumber
+    verdict: Annotated[
+        Verdict | None, msgspec.Meta(description="The first verdict; None when it never came in.")
+    ]
 
 
 class Fault(msgspec.Struct, frozen=True, tag="fault"):
-    """Something could not be done; `code` says what.
+    """Something could not be done."""
 
-    not_understood, hello_first, ticket_not_valid, no_session, not_a_bidder, too_fast,
-    home_elsewhere (with the origin to go to), moved (ask the fate of the bid there), unknown
-    (ask the fate of the bid).
-    """
-
-    now: int
-    code: str
-    bid_id: UUID | None = None
-    origin: str = ""
+    now: Now
+    code: Annotated[str, msgspec.Meta(description="What could not be: one of those below.")]
+    bid_id: Annotated[
+        UUID | None, msgspec.Meta(description="The bid that it is about, if about one.")
+    ] = None
+    origin: Annotated[
+        str, msgspec.Meta(description="With home_elsewhere: where the session is to be found.")
+    ] = ""
 
 
 Told = Pong | Snapshot | Frame | Verdict | FateTold | Fault
 """Everything a client may be told."""
+
+FAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "not_understood": "The message is none of these, or a second hello. It had no effect.",
+        "hello_first": "Say hello first.",
+        "no_session": "There is no session for this listing. The socket is closed.",
+        "ticket_not_valid": "The ticket is used, too old, or another room's: fetch a new one.",
+        "not_a_bidder": "Who came in without a ticket only watches.",
+        "too_fast": "A limit is passed and the message had no effect: say it again a second later.",
+        "home_elsewhere": "The session lives in another process: connect to the origin given.",
+        "leaving": "This process is about to restart: connect again.",
+        "moved": "The session has just moved: connect again and ask the fate of the bid.",
+        "unknown": "It is not certain what became of the bid: ask its fate.",
+        "practice_full": "Too many practise at this moment: come back later.",
+        "over": "The session is over: come in without a ticket to see its result.",
+    }
+)
+"""What each code of a fault means, and what a client does about it."""
+
+CLOSES: Mapping[int, str] = MappingProxyType(
+    {
+        1002: "The frames broke RFC 6455.",
+        1003: "Binary messages are not spoken here.",
+        1007: "A text was not UTF-8.",
+        1008: "A rule of these was broken, the sign-in has ended, or there were far too many.",
+        1009: "A message was longer than 4096 bytes.",
+        1012: "The process restarts or the session moves: come back after 0 to 3 s, at random.",
+        1013: "The client did not read, or the database is away for a moment: come back later.",
+    }
+)
+"""With what code the server closes, and why."""
 
 _decoder = msgspec.json.Decoder(Said)
 _encoder = msgspec.json.Encoder()

@@ -26,6 +26,8 @@ from auction.store.metrics import expose
 from web.live.connection import HallConnection, Place
 from web.live.fanout import millis
 from web.live.keeper import Keeper, feel_pulse, keep, signing_by, unset_clock
+from web.live.limits import Limits, Meter, Pressure, address_of
+from web.live.practice import PRACTICE, PracticeGround
 from web.live.protocol import (
     MESSAGE_BYTES_MAX,
     Bid,
@@ -44,29 +46,35 @@ log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
 HSTS: Final = "max-age=63072000; includeSubDomains"
-FLOOD_FACTOR: Final = 10
-"""A socket that sends so many times what is allowed is closed."""
 
 
 class Reception:
     """Takes every message first: limits, time, greeting; the rest goes to the hall."""
 
-    def __init__(self, keeper: Keeper, clock: DisciplinedClock, messages_a_second: int) -> None:
+    def __init__(self, keeper: Keeper, clock: DisciplinedClock, settings: Settings) -> None:
         self._keeper = keeper
         self._clock = clock
-        self._limit = messages_a_second
+        self._meter = Meter(Limits.of(settings))
+        self._proxies = settings.proxies
         self._entering: set[asyncio.Task[None]] = set()
+        self._practice = PracticeGround(clock)
 
     def receive(self, connection: HallConnection, data: bytes, entered_at: datetime) -> None:
         """Take one message, in the call that received its last byte."""
+        if connection.is_sent_away:
+            return
         try:
-            said = read_said(data)
-        except msgspec.DecodeError:
+            said = _read(data)
+        except UnicodeDecodeError:
+            connection.end(CloseCode.INVALID_DATA, "not UTF-8")
+            return
+        if self._is_within_limit(connection, said, entered_at):
+            self._take(connection, said, entered_at)
+
+    def _take(self, connection: HallConnection, said: Said | None, entered_at: datetime) -> None:
+        if said is None:
             self._fault(connection, "not_understood")
-            return
-        if not self._is_within_limit(connection, said, entered_at):
-            return
-        if isinstance(said, Ping):
+        elif isinstance(said, Ping):
             connection.tell(write_told(Pong(said.sent, millis(self._clock.now()))))
         elif isinstance(said, Hello):
             self._greet(connection, said)
@@ -80,28 +88,48 @@ class Reception:
             self._fault(connection, "not_understood")
             return
         connection.is_greeted = True
+        if said.listing == PRACTICE:
+            self._let_practise(connection)
+            return
         task = asyncio.create_task(self._keeper.enter(connection, said))
         self._entering.add(task)
         task.add_done_callback(self._entering.discard)
 
+    def _let_practise(self, connection: HallConnection) -> None:
+        connection.place = self._practice.enter(connection)
+        if connection.place is None:
+            self._fault(connection, "practice_full")
+            connection.end(CloseCode.TRY_AGAIN_LATER, "practice_full")
+
     def _is_within_limit(
-        self, connection: HallConnection, said: Said, entered_at: datetime
+        self, connection: HallConnection, said: Said | None, entered_at: datetime
     ) -> bool:
-        """Count messages by second; above the published limit each is answered, none dropped."""
-        second = int(entered_at.timestamp())
-        if connection.second != second:
-            connection.second, connection.said_in_second = second, 0
-        connection.said_in_second += 1
-        if connection.said_in_second <= self._limit:
-            return True
-        if connection.said_in_second > self._limit * FLOOD_FACTOR:
+        """Count the message; above a published limit each is answered, none dropped."""
+        connection.address = connection.address or self._address(connection)
+        pressure = self._meter.count(
+            connection.id, connection.address, connection.admission, entered_at
+        )
+        if pressure is Pressure.TOO_FAST:
+            self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
+        elif pressure is Pressure.FLOOD:
             connection.end(CloseCode.POLICY_VIOLATION, "flood")
-            return False
-        self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
-        return False
+        return pressure is Pressure.FINE
+
+    def _address(self, connection: HallConnection) -> str:
+        told = connection.request.headers.get_all("X-Forwarded-For") if connection.request else []
+        return address_of(str(connection.remote_address[0]), ",".join(told), self._proxies)
 
     def _fault(self, connection: HallConnection, code: str, bid_id: UUID | None = None) -> None:
         connection.tell(write_told(Fault(millis(self._clock.now()), code, bid_id)))
+
+
+def _read(data: bytes) -> Said | None:
+    """A message, or None for what is none; UnicodeDecodeError for what is no text at all."""
+    data.decode()  # RFC 6455 8.1: such a connection must fail, wherever in the text it is
+    try:
+        return read_said(data)
+    except msgspec.DecodeError:
+        return None
 
 
 def _hand_on(
@@ -186,7 +214,7 @@ async def run(
     await database.refuse_owner()
     keys = KeyHolder(settings.signer_socket)
     keeper = Keeper(database, clock, signing_by(keys), settings.live_origin)
-    reception = Reception(keeper, clock, settings.live_messages_a_second)
+    reception = Reception(keeper, clock, settings)
     await keeper.set_clock()
     await keeper.look()
     server = await open_server(settings, clock, reception)

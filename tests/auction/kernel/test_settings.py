@@ -33,6 +33,12 @@ def test_files_lie_in_the_state_folder_unless_a_url_is_set() -> None:
         ({"WEB_ORIGIN": "luochui.example"}, "WEB_ORIGIN must start with http://"),
         ({"MIGRATION_DATABASE_URL": "sqlite://x"}, "MIGRATION_DATABASE_URL must start with"),
         ({"FILES_URL": "ftp://x"}, "FILES_URL must start with s3://"),
+        ({"LIVE_MESSAGES_A_SECOND": "0"}, "LIVE_MESSAGES_A_SECOND must be a whole number from 1"),
+        (
+            {"LIVE_MESSAGES_A_SECOND_BY_ADDRESS": "-1"},
+            "LIVE_MESSAGES_A_SECOND_BY_ADDRESS must be a whole number from 1",
+        ),
+        ({"PROXY_ADDRESSES": "10.0.0.1, nginx"}, "PROXY_ADDRESSES: nginx is no address"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(change: dict[str, str], sentence: str) -> None:
@@ -51,6 +57,12 @@ def test_a_port_outside_its_range_is_named(name: str, port: str) -> None:
 def test_an_empty_folder_is_named() -> None:
     with pytest.raises(SettingsError, match="LUOCHUI_STATE is wrong: a folder's name is needed"):
         read_settings({**GOOD, "LUOCHUI_STATE": ""})
+
+
+def test_proxies_are_named_by_commas() -> None:
+    named = read_settings({**GOOD, "PROXY_ADDRESSES": "10.0.0.1, ::1,"})
+    assert named.proxies == {"10.0.0.1", "::1"}
+    assert read_settings(GOOD).proxies == frozenset()
 
 
 def test_everything_of_a_machine_lies_in_its_state_folder() -> None:

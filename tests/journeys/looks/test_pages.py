@@ -11,11 +11,13 @@ from playwright.async_api import Browser
 
 from auction.law.rulebook import LAW
 from auction.ledger.virtual import BANK_NAME
+from bidding.hall.board import SessionState
 from tests.journeys.demonstration import Demonstration
 from tests.journeys.looks.eyes import desk, faults, spills_wide
 from tests.journeys.looks.pages import Page, sheets, words_of
 from tests.web.test_i18n import trees
 from web.i18n import Locale, catalogue
+from web.pages.hall.protocol import SAID, TOLD, shown
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
@@ -71,6 +73,10 @@ class TestLanguages:
     TERMS = frozenset({"hledger", "beancount", "localhost", "null", "accepted", "refused",
                        "system", "prev", "hangwan"})  # fmt: skip
     """Names of programs and values of files, which have no Chinese; a city of the demo's file."""
+    MESSAGES = frozenset(
+        {*SessionState, "version", "listing", *(shown(kind).tag for kind in (*SAID, *TOLD))}
+    )
+    """What the hall's messages are called, and what they say of a session's state."""
     MADE_UP = ("workers.demo", "auction.listings.suggested", "auction.listings.papers",
                "auction.notices")  # fmt: skip
     """Modules whose Chinese is data: people, and the papers' own wording."""
@@ -78,7 +84,7 @@ class TestLanguages:
     def test_no_chinese_page_says_an_english_word(
         self, pages: list[Page], grown: Demonstration
     ) -> None:
-        known = self.TERMS | set(grown.accounts)
+        known = self.TERMS | self.MESSAGES | set(grown.accounts)
         wrong = {
             f"{page.sheet}: {text}"
             for page in pages

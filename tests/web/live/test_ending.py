@@ -1,10 +1,12 @@
 """Sockets end with the sign-in that let them in, however it ends."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
+from websockets.frames import Frame, Opcode
 
 from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
 from auction.kernel.ids import BidderCode, PersonId, new_id
@@ -115,3 +117,47 @@ async def test_no_row_leads_from_a_code_to_a_person(
         digests = set(await session.scalars(text("SELECT token_digest FROM sign_in")))
     assert marks
     assert not marks & digests
+
+
+async def test_a_socket_that_was_sent_away_bids_no_more_even_if_it_stays(
+    room: ARoom, hall: AHall, as_owner: Execute
+) -> None:
+    ending, token = await someone_signed_in(room.database, 1)
+    stays, other = seat(room, hall, "A1", token), seat(room, hall, "B2", "another")
+    await stays.enter()
+    await other.enter()
+    socket = stays._socket
+    assert socket is not None
+    hears = asyncio.get_running_loop().create_future()
+    answer, socket.protocol.send_eof = socket.send_data, lambda: None  # type: ignore[method-assign]
+
+    def bids_instead_of_answering() -> None:
+        """What a program that wants to stay would do with the hall's close."""
+        if socket.protocol.close_rcvd is None:
+            answer()
+        elif not hears.done():
+            bid = {"type": "bid", "bid_id": str(new_id(room.database.clock.now()))}
+            text = json.dumps({**bid, "amount_fen": 100_000}).encode()
+            frame = Frame(Opcode.TEXT, text).serialize(mask=True, extensions=[])
+            socket.transport.write(frame)
+            hears.set_result(None)
+
+    socket.send_data = bids_instead_of_answering  # type: ignore[method-assign]
+    await revoked(room.database, ending, as_owner)
+    async with asyncio.timeout(SECONDS_MAX):
+        await hears
+    verdict = await other.bid(100_000)
+    assert verdict["is_accepted"], "the other's bid is the first one of this amount"
+
+
+async def test_a_bid_with_a_close_right_behind_it_counts(room: ARoom, hall: AHall) -> None:
+    _, token = await someone_signed_in(room.database, 1)
+    hasty, other = seat(room, hall, "A1", token), seat(room, hall, "B2", "another")
+    await hasty.enter()
+    await other.enter()
+    socket = hasty._socket
+    assert socket is not None
+    bid = {"type": "bid", "bid_id": str(new_id(room.database.clock.now())), "amount_fen": 100_000}
+    frames = (Frame(Opcode.TEXT, json.dumps(bid).encode()), Frame(Opcode.CLOSE, b"\x03\xe8"))
+    socket.transport.write(b"".join(one.serialize(mask=True, extensions=[]) for one in frames))
+    await other.until(lambda: other.leader == "A1", "the bid of the one who left")

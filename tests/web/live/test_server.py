@@ -347,3 +347,16 @@ class TestDoor:
                 await client.send('{"type":"ping","sent":1}')
             told = [json.loads(await client.recv()) for _ in range(limit * 2 + 2)]
         assert any(one.get("code") == "too_fast" for one in told)
+
+    async def test_a_bidders_sockets_share_his_limit(self, room: ARoom, hall: AHall) -> None:
+        limit = room.settings.live_messages_a_second_by_bidder
+        sockets = [room.bidder(hall, "A1") for _ in range(3)]
+        other = room.bidder(hall, "B2")
+        for one in (*sockets, other):
+            await one.enter()
+        for n in range(limit * 2 + 2):  # some second holds more than the limit of these
+            await sockets[n % 3]._say({"type": "ping", "sent": n})
+        await sockets[0].until(
+            lambda: any("too_fast" in one.faults for one in sockets), "a word about the pace"
+        )
+        assert (await other.bid(START))["is_accepted"]

@@ -12,7 +12,7 @@ from bidding.engine import Extension, Ladder, Rules
 from bidding.queries import bid_record
 from tests.bidding.halls import LAW, AHall, Execute, a_hall
 from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
-from web.pages.hall import write_record
+from web.pages.hall.papers import write_record
 from workers.demo.browser import Page
 from workers.demo.journey import Address, Journey
 from workers.demo.steps import bidding

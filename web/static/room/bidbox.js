@@ -93,7 +93,8 @@ export class BidBox {
     at("go").disabled = !this.canBid;
     at("go").textContent = word(this.buttonWord());
     document.querySelectorAll("[data-steps]").forEach((button) => {
-      button.title = yuan(this.base() + Number(button.dataset.steps) * state.increment);
+      const offer = this.base() + Number(button.dataset.steps) * state.increment;
+      button.querySelector("small").textContent = yuan(offer).replace(/\.00$/, "");
     });
   }
 

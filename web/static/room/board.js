@@ -51,9 +51,12 @@ export function draw(state, before, me) {
 }
 
 function drawPrice(state, before) {
-  at("price-label").textContent = word(state.price ? "price_now" : "price_starting");
+  const isSold = state.phase === "closed" && state.price;
+  at("price-label").textContent = word(isSold ? "price_final" : state.price ? "price_now" : "price_starting");
   at("price").textContent = yuan(state.price || state.starting);
-  at("price-words").textContent = state.priceWords;
+  if (state.price) { // the page came with the words of the starting price
+    at("price-words").textContent = state.priceWords;
+  }
   if (state.price > before.price && before.version >= 0) {
     at("price").classList.remove("bump");
     void at("price").offsetWidth;

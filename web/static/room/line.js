@@ -3,6 +3,9 @@
 const SILENCE_MAX = 15000;
 const PING_EVERY = 5000;
 const BACK_OFF = [500, 8000];
+// After a restart (1012) everybody comes back within so long, spread out (web/live/protocol.py).
+const RESTART = 1012;
+const RESTART_SPREAD = 3000;
 
 export class Line {
   constructor(place, hear) {
@@ -14,6 +17,7 @@ export class Line {
     this.heardAt = 0;
     this.wait = BACK_OFF[0];
     this.isOver = false;
+    this.isIn = false;
     setInterval(this.keepAlive.bind(this), 1000);
   }
 
@@ -44,11 +48,12 @@ export class Line {
       this.ping();
     };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.socket === socket) {
         this.socket = null;
+        this.isIn = false;
         this.hear({ type: "cut" });
-        this.later();
+        this.later(event.code === RESTART ? RESTART_SPREAD * Math.random() : undefined);
       }
     };
   }
@@ -84,6 +89,7 @@ export class Line {
     }
     if (message.type === "snapshot") {
       this.wait = BACK_OFF[0];
+      this.isIn = true;
     }
     this.hear(message);
   }
@@ -112,11 +118,11 @@ export class Line {
     }
   }
 
-  later() {
+  later(wait) {
     if (this.isOver) {
       return;
     }
-    setTimeout(this.connect.bind(this), this.wait * (0.5 + Math.random()));
+    setTimeout(this.connect.bind(this), wait === undefined ? this.wait * (0.5 + Math.random()) : wait);
     this.wait = Math.min(this.wait * 2, BACK_OFF[1]);
   }
 

@@ -15,10 +15,12 @@ const line = new Line({
   live: room.dataset.live, listing: room.dataset.listing,
   ticketUrl: room.dataset.ticketUrl, token: room.dataset.token,
 }, hear);
-let state = Object.assign({}, EMPTY, {
+const AT_FIRST = Object.assign({}, EMPTY, {
   starting: Number(room.dataset.starting), increment: Number(room.dataset.increment),
   opensAt: Number(room.dataset.opensAt), closesAt: Number(room.dataset.closesAt),
 });
+let state = AT_FIRST;
+let session = room.dataset.session;
 const box = me.code ? new BidBox(me, { send: (message) => line.send(message), amountInWords: amountInWords }) : null;
 
 function hear(wire) {
@@ -33,6 +35,10 @@ function hear(wire) {
   const message = heard(wire);
   if (message.kind === "snapshot") {
     showConnection("on");
+    if (message.session !== session) { // a practice begins anew after a cut
+      session = message.session;
+      state = AT_FIRST;
+    }
     become(withNews(state, message));
     if (box) {
       box.askFate();
@@ -66,7 +72,7 @@ function stumble(fault) {
     settle({ bidId: fault.bidId, verdict: { accepted: false, reason: "limit" } });
   } else if (fault.code === "unknown" && box) {
     box.askFate();
-  } else if (fault.code !== "too_fast") {
+  } else if (fault.code !== "too_fast" || !line.isIn) {
     line.again();
   }
 }

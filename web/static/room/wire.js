@@ -30,7 +30,7 @@ export function heard(told) {
   switch (told.type) {
     case "snapshot":
     case "frame":
-      return { kind: told.type, fromSeq: told.from_seq || 0, state: stateOf(told.state), bids: told.bids.map(bidOf) };
+      return { kind: told.type, session: told.session, fromSeq: told.from_seq || 0, state: stateOf(told.state), bids: told.bids.map(bidOf) };
     case "verdict":
       return { kind: "verdict", bidId: told.bid_id, verdict: verdictOf(told) };
     case "fate":

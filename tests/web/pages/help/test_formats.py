@@ -15,7 +15,7 @@ from bidding.hall.receipt import Receipt, verify
 from tests.web.conftest import NewBrowser
 from valuation import verifying
 from valuation.draw import Transcript
-from web.pages.hall import COLUMNS as BID_COLUMNS
+from web.pages.hall.papers import COLUMNS as BID_COLUMNS
 from web.pages.help.formats import EXAMPLES, examples
 
 CODES = re.compile(r"<dt><code>([^<]+)</code></dt>")

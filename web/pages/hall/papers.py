@@ -5,10 +5,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from auction.kernel.ids import BidderCode, BidId, ListingId
@@ -22,7 +21,6 @@ from bidding.hall.bid_entry import Decision
 from bidding.hall.receipt import write_receipt
 from bidding.hall_code import HallCode
 from bidding.queries import BidLine, bid_record, decision, decisions_of, session_of_listing
-from web.live import protocol
 from web.signin import visit_of
 from web.views import render
 from web.wiring import database_of, path_id, person_id_of, reading
@@ -152,15 +150,7 @@ async def _mine(request: Request) -> Mine:
     return Mine(listing, registration.password_salt is not None, code, bids)
 
 
-async def protocol_text(_: Request) -> Response:
-    """The messages of the live hall for those who write programs: words, then JSON Schema."""
-    said, told = msgspec.json.schema(protocol.Said), msgspec.json.schema(protocol.Told)
-    written = msgspec.json.format(msgspec.json.encode({"said": said, "told": told}), indent=1)
-    return PlainTextResponse(f"{protocol.__doc__}\n{written.decode()}\n")
-
-
 ROUTES: list[BaseRoute] = [
-    Route("/hall/protocol", protocol_text),
     Route("/hall/keys", keys_page),
     Route("/hall/keys.json", keys_file),
     Route("/lots/{listing}/bids.csv", bids_file),
