@@ -28,6 +28,7 @@ APPROVERS = EVERYBODY
 
 LINKS = (
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
+    Link("/court/live", n_("竞价现场"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/sales", n_("成交交付"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/plans", n_("案款分配"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/approvals", n_("审批箱"), APPROVERS),

@@ -42,6 +42,7 @@ from web.pages.court import (
 )
 from web.pages.finance import book, desk, orders, statements
 from web.pages.help import authority, formats, guides, personal_data, privacy
+from web.pages.live import service, sessions
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
 from web.signin import check_form_origin
@@ -89,6 +90,8 @@ PAGES: tuple[ModuleType, ...] = (
     priority,
     sales,
     valuation,
+    sessions,
+    service,
     book,
     desk,
     orders,
@@ -117,6 +120,7 @@ PUBLIC: Final = frozenset(
         "/lots/{listing}/files/{key}",
         "/lots/{listing}/bids.csv",
         "/lots/{listing}/terms.json",
+        "/lots/{listing}/service",
         "/lots/{listing}/room",
         "/lots/{listing}/bid",
         "/photos/{id}",

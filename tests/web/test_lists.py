@@ -55,6 +55,7 @@ LISTS = (
     Listed("/court/imports", "officer", "没有待采用的草稿", stranger="bidder1"),
     Listed("/court/plans", "officer", "还没有分配方案", stranger="bidder1"),
     Listed("/court/sales", "officer", "还没有成交的标的物", stranger="bidder1"),
+    Listed("/court/live", "officer", "没有正在进行或者即将开始的竞价", stranger="bidder1"),
     Listed("/court/priority", "officer", "没有待确认的优先购买权主张", stranger="bidder1"),
     Listed(
         "/finance/lines",

@@ -103,7 +103,8 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "is a code, a kind or a reference by id": (
         "platform.rulebook", "cases.rulebook", "lots.rulebook", "listings.rulebook",
-        "pulses.process", "homes.origin", "notice.template", "accounts.owner_ref",
+        "pulses.process", "homes.origin", "service_interval.origin", "notice.template",
+        "accounts.owner_ref",
         "payment_orders.owner_ref", "postings.idempotency_key", "postings.event",
         "postings.subject_ref", "postings.posted_by", "acknowledgement.key",
         "acknowledgement.version", "listing_warnings.key", "listing_warnings.version",

@@ -111,6 +111,8 @@ FORMS: dict[str, Form] = {
     "POST /admin/people/{id}/full": REASON,
     "POST /court/assets/{id}/originals": REASON,
     "POST /court/claims/{id}/withdraw": REASON,
+    "POST /court/live/{id}/suspend": GROUND,
+    "POST /court/live/{id}/withdraw": GROUND,
     "POST /court/assets/{id}/seizure": {
         "ruling_number": "之九", "seized_on": DAY, "expires_on": LATER,
     },

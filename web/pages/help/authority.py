@@ -20,6 +20,7 @@ from auction.people import policy as people
 from auction.settlement import policy as settlement
 from auction.store import policy as store
 from bidding import enrolment_policy as enrolment
+from bidding.availability import policy as availability
 from bidding.hall import policy as hall
 from valuation import policy as valuation
 from web.i18n import Locale, translate
@@ -33,6 +34,7 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     listings,
     enrolment,
     hall,
+    availability,
     deposits,
     settlement,
     distribution,
