@@ -42,7 +42,7 @@ from web.pages.court import (
 )
 from web.pages.finance import book, desk, orders, statements
 from web.pages.help import authority, formats, guides, personal_data, privacy
-from web.pages.live import service, sessions
+from web.pages.live import openings, service, sessions
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
 from web.signin import check_form_origin
@@ -92,6 +92,7 @@ PAGES: tuple[ModuleType, ...] = (
     valuation,
     sessions,
     service,
+    openings,
     book,
     desk,
     orders,

@@ -49,6 +49,7 @@ LISTS = (
     Listed("/agency", "agency01", "还没有委托", stranger="bidder1"),
     Listed("/assist", "registry", "还没有送达给您的文书"),
     Listed("/supervision", "supervisor", "还没有摇号", stranger="officer"),
+    Listed("/supervision/openings", "supervisor", "没有提请过查明身份", stranger="officer"),
     Listed("/approvals", "officer", "没有待您审批的事项", stranger="bidder1"),
     Listed("/court", "officer", "没有待办事项", stranger="bidder1"),
     Listed("/court/cases", "officer", "还没有案件", stranger="bidder1"),

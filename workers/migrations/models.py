@@ -44,6 +44,7 @@ ENTITY_MODULES = (
     "bidding.hall.bid_entry",
     "bidding.hall.ticket",
     "bidding.availability.interval",
+    "bidding.openings.opening",
 )
 
 

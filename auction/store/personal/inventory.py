@@ -58,6 +58,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "roster_snapshots.name", "roster_snapshots.version", "roster_snapshots.members",
         "commissions.credit_code", "commissions.agency_name", "parties.payout_bank",
         "role_grant.court_id", "approval_request.court_id", "accounts.court_id",
+        "identity_opening.court_id",
         "assignments.court_id", "assets.court_id", "cases.court_id", "commissions.court_id",
         "deposits.court_id", "disbursement.court_id", "draw_numbers.court_id", "draws.court_id",
         "listings.court_id", "lots.court_id", "notice.court_id", "payment_orders.court_id",
@@ -87,7 +88,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "is a code of the hall, which says nothing of its person": (
         "sale.code", "sessions.leading_code", "bid_entries.code", "tickets.code",
-        "hall_code.code", "hall_admission.code",
+        "hall_code.code", "hall_admission.code", "identity_opening.code",
     ),
     "is what a person chose to be called here; staff search by it": ("person.username",),
     "is what a device is called": ("sign_in.browser", "passkey.label"),
@@ -100,6 +101,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "assignments.appraisal_ground", "sale.qualification_evidence", "lots.price_basis",
         "lots.price_method", "party_notifications.impossible_because",
         "statement_lines.claim_reason", "full_views.reason", "original_openings.reason",
+        "identity_opening.reason",
     ),
     "is a code, a kind or a reference by id": (
         "platform.rulebook", "cases.rulebook", "lots.rulebook", "listings.rulebook",

@@ -22,6 +22,7 @@ from auction.store import policy as store
 from bidding import enrolment_policy as enrolment
 from bidding.availability import policy as availability
 from bidding.hall import policy as hall
+from bidding.openings import policy as openings
 from valuation import policy as valuation
 from web.i18n import Locale, translate
 from web.signin import visit_of
@@ -35,6 +36,7 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     enrolment,
     hall,
     availability,
+    openings,
     deposits,
     settlement,
     distribution,

@@ -13,6 +13,7 @@ from auction.listings.listing import Listing
 from auction.people.queries import court
 from bidding.availability.queries import ServiceRecord, service_record
 from bidding.availability.service import Service, measure_of
+from bidding.openings.queries import count_opened
 from bidding.queries import session_of_listing
 from web.views import render
 from web.wiring import database_of, path_id, reading
@@ -59,6 +60,7 @@ async def service_page(request: Request) -> Response:
             raise Refusal("not_found", what="listing", id=str(listing_id))
         board = await session_of_listing(session, listing.id)
         record = await service_record(session, board, now) if board else None
+        openings = await count_opened(session, listing.id)
         court_name = (await court(session, listing.court_id)).name
     return render(
         request,
@@ -66,6 +68,7 @@ async def service_page(request: Request) -> Response:
         listing=listing,
         court_name=court_name,
         record=record,
+        openings=openings,
         lasted=lasted(record) if record else [],
         percent=percent(record.share if record else None),
         intervals=record.told[-INTERVALS_SHOWN:][::-1] if record else [],
