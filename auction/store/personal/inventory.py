@@ -109,6 +109,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "accounts.owner_ref",
         "payment_orders.owner_ref", "postings.idempotency_key", "postings.event",
         "postings.subject_ref", "postings.posted_by", "acknowledgement.key",
+        "listings.conditions",
         "acknowledgement.version", "listing_warnings.key", "listing_warnings.version",
         "listing_items.key", "tax_line.basis", "plan_line.basis", "plan_line.title",
         "reports.methods", "reports.faults", "statement_lines.reason", "bid_entries.reason",

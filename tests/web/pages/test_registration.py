@@ -237,7 +237,7 @@ class TestAWrongForm:
         page = await site().submit("/sign-up", "sign-up", {**fields, "password": "p" * 201})
         top = trouble(page.text)
         assert "姓名或单位名称：必填" in top
-        assert "身份证号或统一社会信用代码：内容太短，至少 18 字" in top
+        assert "身份证号或统一社会信用代码：内容太短，至少 15 字" in top
         assert "密码：内容太长，最多 200 字" in top
 
     async def test_does_not_tell_whose_number_is_known(self, site: NewBrowser) -> None:

@@ -1,4 +1,4 @@
-"""The live desk: how each origin answered, and openings of a code by two supervisors."""
+"""How origins answered, openings of a code by two supervisors, what a notice asks of bidders."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,10 @@ def upgrade() -> None:
     """Add the records; of the time before nobody measured anything."""
     _make_service_interval()
     _make_identity_opening()
+    op.add_column(
+        "listings",
+        sa.Column("conditions", sa.ARRAY(sa.String), nullable=False, server_default="{}"),
+    )
     for table, columns in READ_BY_SEALER.items():
         op.execute(f"GRANT SELECT ({columns}) ON {table} TO {SEALER_ROLE}")
 
@@ -81,5 +85,6 @@ def downgrade() -> None:
         f"REVOKE SELECT ({READ_BY_SEALER['approval_request']}) ON approval_request"
         f" FROM {SEALER_ROLE}"
     )
+    op.drop_column("listings", "conditions")
     op.drop_table("identity_opening")
     op.drop_table("service_interval")
