@@ -1,5 +1,6 @@
 """What a bidder does from the first task to the deposit, and what the panel does about priority."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -8,8 +9,9 @@ from sqlalchemy import select
 
 from auction.deposits.commands import open_deposit, withdraw_deposit
 from auction.kernel.ids import ListingId, PersonId, RegistrationId
+from auction.kernel.money import ZERO
 from auction.kernel.refusal import Refusal
-from auction.law.warnings import SPECIAL_WARNINGS, VERSION, WARNING_KEYS
+from auction.law.warnings import VERSION, WARNING_KEYS
 from auction.listings.listing import Listing, ListingState
 from auction.people.approvals.action import Action
 from auction.people.approvals.commands import Matter, conclude, propose
@@ -19,6 +21,7 @@ from auction.people.queries import is_staff_of
 from auction.settlement.sale import Sale, SaleState
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
+from bidding.eligibility.queries import due_of
 from bidding.hall.board import ENDED
 from bidding.hall.session import Session
 from bidding.registration import (
@@ -31,7 +34,7 @@ from bidding.registration import (
     RegistrationTrigger,
 )
 from bidding.sealing import KEY_BYTES, SALT_BYTES
-from bidding.undertakings import UNDERTAKING_KEYS, UNDERTAKINGS
+from bidding.undertakings import texts_of
 
 GROUND_CHARS_MAX: Final = 300
 
@@ -91,7 +94,8 @@ async def acknowledge(work: Unit, registration_id: UUID, *, key: str, version: s
     registration = await _own(work, registration_id)
     if registration.state is not RegistrationState.APPLIED:
         raise Refusal("registration.already_submitted")
-    if key not in WARNING_KEYS | UNDERTAKING_KEYS:
+    listing = await work.load(Listing, registration.listing_id)
+    if key not in {text.key for text in texts_of(listing.conditions)}:
         raise Refusal("registration.unknown_text", key=key)
     if version != VERSION:
         raise Refusal("registration.text_changed", key=key)
@@ -122,30 +126,43 @@ async def claim_priority(work: Unit, registration_id: UUID, *, ground: str) -> N
 
 
 async def register_bidder(work: Unit, registration_id: UUID, *, lock: PasswordLock) -> Registration:
-    """Hand in the registration once every task is done, and open the deposit it must pay."""
+    """Hand in the registration once every task is done, and open the deposit it must pay.
+
+    An applicant whose claim reaches the deposit pays none, and waits for his code (网拍17(2)).
+    """
     registration = await _own(work, registration_id)
     listing = await work.lock(Listing, registration.listing_id, share=True)
     if registration.state is not RegistrationState.APPLIED:
         return registration
     await _require_open(work, listing)
     await _require_unbarred(work, listing, registration.person_id)
-    await _require_all_acknowledged(work, registration_id)
+    await _require_all_acknowledged(work, registration_id, listing.conditions)
     if len(lock.salt) != SALT_BYTES or len(lock.public_key) != KEY_BYTES:
         raise Refusal("registration.password_missing")
     registration.password_salt = lock.salt
     registration.public_key = lock.public_key
     registration.submitted_at = work.now
     registration.advance(RegistrationTrigger.SUBMIT)
+    work.record("registration.submitted", stream=_stream(registration_id))
+    await _await_deposit(work, registration, listing)
+    return registration
+
+
+async def _await_deposit(work: Unit, registration: Registration, listing: Listing) -> None:
+    due = await due_of(work.session, listing, registration.person_id)
+    if due == ZERO:
+        registration.advance(RegistrationTrigger.HOLD_DEPOSIT)
+        work.record("registration.deposit_waived", stream=_stream(registration.id))
+        work.enqueue("qualify_registration", registration_id=str(registration.id))
+        return
     await open_deposit(
         work,
         registration_id=registration.id,
         listing_id=registration.listing_id,
         court_id=registration.court_id,
         person_id=registration.person_id,
-        amount=listing.deposit,
+        amount=due,
     )
-    work.record("registration.submitted", stream=_stream(registration_id))
-    return registration
 
 
 async def withdraw_registration(work: Unit, registration_id: UUID) -> None:
@@ -254,12 +271,14 @@ async def _require_unbarred(work: Unit, listing: Listing, person_id: PersonId) -
         raise Refusal("registration.barred_defaulter", article="网拍24(2)")
 
 
-async def _require_all_acknowledged(work: Unit, registration_id: UUID) -> None:
+async def _require_all_acknowledged(
+    work: Unit, registration_id: UUID, conditions: Collection[str]
+) -> None:
     given = set(
         await work.session.scalars(
             select(Acknowledgement.key).where(Acknowledgement.registration_id == registration_id)
         )
     )
-    for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS):
+    for text in texts_of(conditions):
         if text.key not in given:
             raise Refusal("registration.not_acknowledged", title=text.title, article=text.basis)

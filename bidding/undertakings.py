@@ -1,8 +1,9 @@
 """What a bidder promises of himself when signing up (竞买资格 1 to 8, 网拍34)."""
 
+from collections.abc import Collection
 from typing import Final
 
-from auction.law.warnings import SpecialWarning
+from auction.law.warnings import CONDITIONS, SPECIAL_WARNINGS, SpecialWarning
 
 UNDERTAKINGS: Final = (
     SpecialWarning(
@@ -29,3 +30,13 @@ UNDERTAKINGS: Final = (
 )
 
 UNDERTAKING_KEYS: Final = frozenset(undertaking.key for undertaking in UNDERTAKINGS)
+
+
+def undertakings_of(conditions: Collection[str]) -> tuple[SpecialWarning, ...]:
+    """What a bidder of one listing promises: always the same, and what its notice asks."""
+    return (*UNDERTAKINGS, *(one for one in CONDITIONS if one.key in conditions))
+
+
+def texts_of(conditions: Collection[str]) -> tuple[SpecialWarning, ...]:
+    """Every text that one signs up with, each by its own act: warnings, then promises."""
+    return (*SPECIAL_WARNINGS, *undertakings_of(conditions))

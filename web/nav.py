@@ -28,10 +28,12 @@ APPROVERS = EVERYBODY
 
 LINKS = (
     Link("/court", n_("执行工作台"), frozenset({Role.OFFICER, Role.PANEL})),
+    Link("/court/live", n_("竞价现场"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/sales", n_("成交交付"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/court/plans", n_("案款分配"), frozenset({Role.OFFICER, Role.PANEL})),
     Link("/approvals", n_("审批箱"), APPROVERS),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
+    Link("/supervision/openings", n_("查明身份"), frozenset({Role.SUPERVISOR})),
     Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
     Link("/inbox", n_("收到的文书"), frozenset({Role.AGENCY})),
     Link("/court/plans", n_("分配与发放"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),

@@ -42,6 +42,7 @@ from web.pages.court import (
 from web.pages.finance import book, desk, orders, statements
 from web.pages.hall import history, papers, practice, protocol, reminder
 from web.pages.help import authority, formats, guides, personal_data, privacy
+from web.pages.live import openings, service, sessions
 from web.pages.ops import board, violations
 from web.security import CSP_REPORT_PATH
 from web.signin import check_form_origin
@@ -93,6 +94,9 @@ PAGES: tuple[ModuleType, ...] = (
     priority,
     sales,
     valuation,
+    sessions,
+    service,
+    openings,
     book,
     desk,
     orders,
@@ -122,6 +126,7 @@ PUBLIC: Final = frozenset(
         "/lots/{listing}/bids",
         "/lots/{listing}/bids.csv",
         "/lots/{listing}/terms.json",
+        "/lots/{listing}/service",
         "/lots/{listing}/room",
         "/lots/{listing}/bid",
         "/lots/{listing}/reminder.ics",

@@ -44,6 +44,7 @@ FRESH: Final = frozenset(
         "/court/listings/{id}/vote",
         "/court/listings/{id}/publish",
         "/court/listings/{id}/resume",
+        "/court/live/{id}/resume",
         "/court/plans/{id}/propose",
         "/approvals/{id}/approve",
         "/approvals/{id}/reject",
@@ -57,6 +58,8 @@ FRESH: Final = frozenset(
         "/admin/organisations",
         "/admin/organisations/{id}/members",
         # openings
+        "/supervision/openings",
+        "/supervision/openings/{id}/show",
         "/court/assets/{id}/originals",
         "/court/lots/{id}/valuation/{assignment}/draw",
         "/court/draws/{id}/void",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, nightly, relay, sales, valuations
-from workers.upkeep import originals, sweeping
+from workers.upkeep import originals, probing, sweeping
 from workers.wiring import Context
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("sales_overdue", 5.0, sales.note_missed_terms),
     Timer("titles_passed", 2.0, sales.pass_signed_titles),
     Timer("pulse", 5.0, relay.beat),
+    Timer("service", probing.PERIOD_SECONDS, probing.probe_live),
     Timer("originals", originals.PERIOD_SECONDS, originals.seal_originals),
     Timer("orphans", sweeping.PERIOD_SECONDS, sweeping.sweep_orphans),
     Timer("books", nightly.PERIOD_SECONDS, nightly.check_books),

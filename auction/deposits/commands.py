@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from auction.deposits import policy
 from auction.deposits.deposit import Deposit, DepositState, DepositTrigger, is_same_name
+from auction.deposits.queries import is_waived
 from auction.kernel.ids import AccountId, CourtId
-from auction.kernel.money import Money
+from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import open_account, post
 from auction.ledger.chart import AccountKind
@@ -113,9 +114,14 @@ async def receive_deposit(work: Unit, *, deposit_id: UUID, line: BankLine) -> De
 
 
 async def apply_deposit(work: Unit, *, registration_id: UUID, sale_account: AccountId) -> Money:
-    """Count the winner's deposit towards the price (网拍23); return how much it was."""
+    """Count the winner's deposit towards the price (网拍23); return how much it was.
+
+    That is nothing for an applicant who bid without one (网拍17(2)).
+    """
+    work.require(policy.APPLY)
+    if await is_waived(work.session, registration_id):
+        return ZERO
     deposit = await _lock_of(work, registration_id)
-    work.require(policy.APPLY, deposit.court_id)
     deposit.take(DepositTrigger.APPLY)
     deposit.ended_at = work.now
     await post(
@@ -216,7 +222,13 @@ async def fail_release(work: Unit, *, order_number: str) -> Deposit:
 async def forfeit_deposit(
     work: Unit, *, registration_id: UUID, source: AccountId, forfeited: AccountId
 ) -> Money:
-    """Keep a defaulter's deposit (网拍24): from where it now stands to the forfeited account."""
+    """Keep a defaulter's deposit (网拍24): from where it now stands to the forfeited account.
+
+    Of an applicant who bid without one there is nothing to keep (网拍17(2)).
+    """
+    work.require(policy.FORFEIT, work.actor.court_id)
+    if await is_waived(work.session, registration_id):
+        return ZERO
     deposit = await _lock_of(work, registration_id)
     work.require(policy.FORFEIT, deposit.court_id)
     deposit.take(DepositTrigger.FORFEIT)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.deposits.deposit import Deposit, DepositState
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
+from auction.store.journal import JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ async def deposit_of(session: AsyncSession, registration_id: UUID) -> DepositVie
     """Return the deposit of a registration, if one was opened."""
     found = await session.scalar(select(Deposit).where(Deposit.registration_id == registration_id))
     return _view(found) if found else None
+
+
+async def is_waived(session: AsyncSession, registration_id: UUID) -> bool:
+    """Whether a registration never had to pay: no deposit was opened, and the journal says why."""
+    opened = exists().where(Deposit.registration_id == registration_id)
+    said = exists().where(
+        JournalEntry.stream == f"registration:{registration_id}",
+        JournalEntry.kind == "registration.deposit_waived",
+    )
+    return bool(await session.scalar(select(and_(~opened, said))))
 
 
 async def deposits_of_court(session: AsyncSession, court_id: str) -> Sequence[DepositView]:

@@ -7,7 +7,13 @@ from fractions import Fraction
 from typing import Final
 
 from auction.kernel.refusal import unreachable
-from auction.law import rules_auction, rules_enforcement, rules_proceeds, rules_valuation
+from auction.law import (
+    rules_auction,
+    rules_enforcement,
+    rules_platform,
+    rules_proceeds,
+    rules_valuation,
+)
 from auction.law.rule import Band, Rule, Span
 from auction.law.rules_demonstration import SECONDS
 
@@ -93,7 +99,11 @@ def _shortened(rule: Rule) -> Rule:
 
 LAW: Final = a_book(
     "law",
-    rules_auction.RULES + rules_valuation.RULES + rules_enforcement.RULES + rules_proceeds.RULES,
+    rules_auction.RULES
+    + rules_valuation.RULES
+    + rules_enforcement.RULES
+    + rules_proceeds.RULES
+    + rules_platform.RULES,
 )
 DEMONSTRATION: Final = a_book("demonstration", tuple(_shortened(rule) for rule in LAW))
 BY_NAME: Final[Mapping[str, Rulebook]] = {book.name: book for book in (LAW, DEMONSTRATION)}

@@ -74,6 +74,9 @@ SECONDS: Mapping[str, int] = {
     "funds.receipt_notice": 60,
     "funds.payout_after_obstacle_gone": 120,
     "draw.proof_deadline": 30,
+    # what a desk is alerted of
+    "desk.silence": 10,
+    "desk.late_start": 5,
 }
 
 KEPT: frozenset[str] = frozenset(
@@ -98,5 +101,9 @@ KEPT: frozenset[str] = frozenset(
         "penalty.detention_max",
         "security.log_retention_min",
         "draw.key_epoch_min",
+        # how service is measured is no waiting time
+        "service.probe_every",
+        "service.down_after",
+        "service.unmeasured_after",
     }
 )

@@ -64,3 +64,23 @@ SPECIAL_WARNINGS: Final = (
 )
 
 WARNING_KEYS: Final = frozenset(warning.key for warning in SPECIAL_WARNINGS)
+
+CONDITIONS: Final = (
+    SpecialWarning(
+        "condition_purchase_limit",
+        "本人不受住房限购",
+        "本标的为限购住房。本人已核对所在地的购房资格要求，确认自报名起至成交裁定作出时符合；"
+        "不符合的不得报名，作出裁定前法院将再次查询。",
+        "竞买资格3",
+    ),
+    SpecialWarning(
+        "condition_consumption_limit",
+        "本人未被限制消费",
+        "本人及本人代表的单位未被人民法院采取限制消费措施，也不是失信被执行人；"
+        "被限制消费的不得购买不动产和非经营必需车辆，不得报名，作出裁定前法院将再次查询。",
+        "限制消费3",
+    ),
+)
+"""What a notice may ask of bidders; only what it published is asked and checked (网拍31(5))."""
+
+CONDITION_KEYS: Final = frozenset(condition.key for condition in CONDITIONS)

@@ -86,6 +86,7 @@ class PublishedView:
     description: str
     items: tuple[ItemView, ...]
     warnings: tuple[str, ...]
+    conditions: tuple[str, ...]
     rounds: tuple[ListingCard, ...]
     """Every published round of the same lot, this one too, oldest first."""
 
@@ -116,6 +117,7 @@ async def published(session: AsyncSession, listing_id: UUID) -> PublishedView:
         description=asset.description,
         items=_in_order(items.all()),
         warnings=tuple(warnings),
+        conditions=tuple(row.conditions),
         rounds=tuple(rounds),
     )
 

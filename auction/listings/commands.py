@@ -153,15 +153,18 @@ async def complete_items(
     texts: Mapping[str, str],
     shown: Collection[str],
     files: Mapping[str, str] = MappingProxyType({}),
+    conditions: Collection[str] | None = None,
 ) -> Listing:
     """Fill in what is published together: items by key, and the warnings shown (网拍13、14).
 
-    `files` are digests of what is published beside a text, such as the valuation report.
+    `files` are digests of what is published beside a text, such as the valuation report;
+    `conditions` are the keys of what bidders are asked, and None leaves them as they are.
     """
     listing = await work.lock(Listing, listing_id)
     work.require(policy.COMPLETE, listing.court_id)
     _still_draft(listing)
     unknown = ((set(texts) | set(files)) - ITEM_KEYS) | (set(shown) - warnings.WARNING_KEYS)
+    unknown |= set(conditions or ()) - warnings.CONDITION_KEYS
     if unknown:
         raise Refusal("listing.item_unknown", key=min(unknown)[:40])
     for key, text in texts.items():
@@ -169,7 +172,12 @@ async def complete_items(
             await _keep_item(work, listing, key, (text.strip(), files.get(key, "")))
     for key in shown:
         await _show_warning(work, listing, key)
-    _record(work, listing, "listing.items_completed", items=len(texts), warnings=len(shown))
+    if conditions is not None:
+        listing.conditions = sorted(conditions)
+    _record(
+        work, listing, "listing.items_completed", items=len(texts), warnings=len(shown),
+        conditions=list(listing.conditions),
+    )  # fmt: skip
     return listing
 
 

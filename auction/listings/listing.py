@@ -100,6 +100,8 @@ class Listing(Base):
     search_grams: Mapped[list[str]] = mapped_column(
         ARRAY(String), server_default="{}", deferred=True
     )
+    conditions: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    """Keys of what bidders are asked beside the law's own conditions; published with the rest."""
     ground: Mapped[str]
     """Why it was suspended or withdrawn, as published."""
     delay_ground: Mapped[str] = mapped_column(server_default="")

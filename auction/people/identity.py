@@ -8,6 +8,7 @@ from stdnum.exceptions import ValidationError
 
 from auction.kernel.refusal import Refusal
 
+_FIFTEEN = re.compile(r"[1-9]\d{14}")
 _RESIDENT = re.compile(r"[1-9]\d{16}[\dX]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -24,9 +25,11 @@ def check_digit(first17: str) -> str:
 def resident_number(text: str, *, today: date) -> str:
     """Return the number in its one form, or refuse with `identity.number_wrong`.
 
-    The region is not checked: numbers keep the codes of districts long dissolved.
+    The region is not checked: numbers keep the codes of districts long dissolved. A number of
+    the first generation has fifteen digits, no check digit and a year of two (GB 11643-1989);
+    it is the same person's as the eighteen that followed, and becomes those.
     """
-    number = text.strip().upper()
+    number = _of_eighteen(text.strip().upper())
     if not _RESIDENT.fullmatch(number) or check_digit(number[:17]) != number[17]:
         raise Refusal("identity.number_wrong")
     try:
@@ -36,6 +39,13 @@ def resident_number(text: str, *, today: date) -> str:
     if not _BORN_FIRST <= born <= today:
         raise Refusal("identity.number_wrong")
     return number
+
+
+def _of_eighteen(number: str) -> str:
+    if not _FIFTEEN.fullmatch(number):
+        return number
+    first17 = f"{number[:6]}19{number[6:]}"
+    return first17 + check_digit(first17)
 
 
 def credit_code(text: str) -> str:

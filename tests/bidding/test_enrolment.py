@@ -5,14 +5,17 @@ from uuid import UUID, uuid5
 import pytest
 from sqlalchemy import func, select
 
+from auction.cases.case import Party, PartyRole
+from auction.cases.claims import Claim, ClaimKind
 from auction.deposits.deposit import Deposit, DepositState
 from auction.kernel.actor import SYSTEM, Actor, Role
-from auction.kernel.ids import CourtId, LotId, PersonId
-from auction.kernel.money import Money
+from auction.kernel.ids import CaseId, ClaimId, CourtId, LotId, PartyId, PersonId
+from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
-from auction.law.warnings import SPECIAL_WARNINGS, VERSION
+from auction.law.warnings import CONDITIONS, SPECIAL_WARNINGS, VERSION
 from auction.people.organisation import Court
 from auction.store.database import Database
+from auction.store.outbox import OutboxRow
 from bidding import enrolment
 from bidding.commands import make_session
 from bidding.enrolment import GROUND_CHARS_MAX, PasswordLock
@@ -20,6 +23,7 @@ from bidding.hall.session import SessionTerms
 from bidding.hall.standstill import stop_session
 from bidding.registration import (
     Acknowledgement,
+    AcknowledgementKind,
     Capacity,
     PriorityState,
     Registration,
@@ -217,6 +221,110 @@ class TestSigningUp:
         with pytest.raises(Refusal, match="not_found"):
             async with hall.unit(BOB) as work:
                 await enrolment.acknowledge(work, ID, key="as_is", version=VERSION)
+
+
+CONDITION = CONDITIONS[0]
+
+
+class TestPublishedConditions:
+    async def test_are_asked_only_where_the_notice_published_them(self, hall: Database) -> None:
+        await start(hall)
+        with pytest.raises(Refusal, match=r"registration\.unknown_text"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.acknowledge(work, ID, key=CONDITION.key, version=VERSION)
+
+    async def test_keep_out_who_does_not_declare_to_meet_them(
+        self, hall: Database, as_owner: Execute
+    ) -> None:
+        await as_owner(f"UPDATE listings SET conditions = '{{{CONDITION.key}}}'")
+        await start(hall)
+        await acknowledge_all(hall)
+        with pytest.raises(Refusal) as refused:
+            async with hall.unit(ALICE) as work:
+                await enrolment.register_bidder(work, ID, lock=LOCK)
+        assert refused.value.code == "registration.not_acknowledged"
+        assert refused.value.facts["article"] == CONDITION.basis
+        async with hall.unit(ALICE) as work:
+            await enrolment.acknowledge(work, ID, key=CONDITION.key, version=VERSION)
+        async with hall.unit(ALICE) as work:
+            await enrolment.register_bidder(work, ID, lock=LOCK)
+        async with hall.reading() as session:
+            given = await session.get_one(Acknowledgement, (ID, CONDITION.key))
+        assert (given.version, given.kind) == (VERSION, AcknowledgementKind.UNDERTAKING)
+
+
+async def a_claim(database: Database, fen: int, role: PartyRole = PartyRole.APPLICANT) -> None:
+    """Alice as a party of the listing's case, with one registered claim."""
+    alice, case_id = ALICE.person_id, CaseId(LISTING)
+    assert alice is not None
+    async with database.unit(SYSTEM) as work:
+        party_id = PartyId(work.new_id())
+        work.add(
+            Party(
+                id=party_id, subject_key=await work.subject_key(alice), case_id=case_id,
+                role=role, person_id=alice, name="alice", contact="", payout_name="",
+                payout_bank="", payout_account="", added_at=work.now,
+            )
+        )  # fmt: skip
+        await work.session.flush()
+        work.add(
+            Claim(
+                id=ClaimId(work.new_id()), case_id=case_id, party_id=party_id,
+                kind=ClaimKind.ORDINARY, principal=Money(fen), interest=ZERO, advanced_costs=ZERO,
+                title_document="", registered_at=work.now,
+            )
+        )  # fmt: skip
+
+
+class TestTheApplicant:
+    @pytest.fixture
+    async def case(self, hall: Database, as_owner: Execute) -> Database:
+        await as_owner(
+            "INSERT INTO cases (id, court_id, number, enforcement_basis, officer_id,"
+            " debtor_is_enterprise, state, rulebook, opened_at, stay_ground) VALUES"
+            f" ('{LISTING}', '{COURT}', '（2026）浙0199执88号', '', '{LISTING}', false, 'open',"
+            " 'law', '2026-01-01', '')"
+        )
+        return hall
+
+    async def hands_in(self, database: Database) -> Registration:
+        await start(database)
+        await acknowledge_all(database)
+        async with database.unit(ALICE) as work:
+            await enrolment.register_bidder(work, ID, lock=LOCK)
+        return await row(database)
+
+    async def deposits(self, database: Database) -> list[Money]:
+        async with database.reading() as session:
+            return [one.amount for one in await session.scalars(select(Deposit))]
+
+    async def test_whose_claim_reaches_the_deposit_pays_none_and_gets_a_code(
+        self, case: Database
+    ) -> None:
+        await a_claim(case, 11_800_000)
+        assert (await self.hands_in(case)).state is RegistrationState.DEPOSIT_HELD
+        assert await self.deposits(case) == []
+        async with case.reading() as session:
+            jobs = await session.scalars(select(OutboxRow.name))
+            assert "qualify_registration" in jobs.all()
+
+    async def test_whose_claim_is_less_pays_the_difference(self, case: Database) -> None:
+        await a_claim(case, 1_800_000)
+        assert (await self.hands_in(case)).state is RegistrationState.DEPOSIT_AWAITED
+        assert await self.deposits(case) == [Money(10_000_000)]
+
+    async def test_is_the_applicant_and_no_other_party(self, case: Database) -> None:
+        await a_claim(case, 11_800_000, PartyRole.CREDITOR)
+        await self.hands_in(case)
+        assert await self.deposits(case) == [Money(11_800_000)]
+
+    async def test_prepays_a_sell_off_like_everybody(
+        self, case: Database, as_owner: Execute
+    ) -> None:
+        await as_owner("UPDATE listings SET round = 'sell_off'")
+        await a_claim(case, 11_800_000)
+        await self.hands_in(case)
+        assert await self.deposits(case) == [Money(11_800_000)]
 
 
 class TestSteppingBack:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money
-from auction.law.warnings import SPECIAL_WARNINGS
+from auction.law.warnings import CONDITIONS, SPECIAL_WARNINGS
 from auction.listings.catalogue import (
     ListingCard,
     Sought,
@@ -174,6 +174,7 @@ async def _lot_page(request: Request) -> Response:
         rounds=rounds,
         titles=BY_KEY,
         warnings=[warning for warning in SPECIAL_WARNINGS if warning.key in view.warnings],
+        conditions=[one for one in CONDITIONS if one.key in view.conditions],
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -20,10 +21,11 @@ from auction.listings.listing import Listing
 from auction.people.credentials import Credential, Passwords
 from auction.people.queries import court
 from bidding import enrolment
+from bidding.eligibility.queries import due_of
 from bidding.enrolment import PasswordLock
 from bidding.enrolment_queries import RegistrationView, registration_of
 from bidding.sealing import SALT_BYTES, private_key_of, public_key_of
-from bidding.undertakings import UNDERTAKINGS
+from bidding.undertakings import texts_of, undertakings_of
 from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.signin import visit_of
@@ -64,10 +66,11 @@ async def join_page(request: Request) -> Response:
         registration = await registration_of(session, listing_id, person_id)
         if registration:
             deposit = await deposit_of(session, registration.id)
+        due = await due_of(session, listing, person_id)
         court_name = (await court(session, listing.court_id)).name
         parties = await parties_of_person(session, person_id)
     sign_in = visit_of(request).sign_in
-    texts = (*SPECIAL_WARNINGS, *UNDERTAKINGS)
+    texts = texts_of(listing.conditions)
     given = registration.acknowledged if registration else {}
     return render(
         request,
@@ -80,7 +83,8 @@ async def join_page(request: Request) -> Response:
         deposit=deposit,
         me=sign_in.person if sign_in else None,
         warnings=SPECIAL_WARNINGS,
-        undertakings=UNDERTAKINGS,
+        undertakings=undertakings_of(listing.conditions),
+        due=due,
         version=VERSION,
         given=given,
         roles={party.role for party in parties if party.case_id == listing.case_id} & BOUND_ROLES,
@@ -103,7 +107,9 @@ async def acknowledge(request: Request) -> Response:
     registration = await _own(request, listing_id)
     async with unit(request) as work:
         await enrolment.acknowledge(work, registration.id, key=form.key, version=form.version)
-    return see_other(_join(listing_id, _next_text(form.key, set(registration.acknowledged))))
+        asked = (await work.load(Listing, listing_id)).conditions
+    given = {*registration.acknowledged, form.key}
+    return see_other(_join(listing_id, _next_text(asked, given)))
 
 
 async def claim_priority(request: Request) -> Response:
@@ -169,13 +175,9 @@ def _join(listing_id: UUID, anchor: str) -> str:
     return f"/lots/{listing_id}/join#{anchor}"
 
 
-def _next_text(done: str, given: set[str]) -> str:
+def _next_text(conditions: Collection[str], given: set[str]) -> str:
     """Where the reader goes on: the next text without a note, or the password."""
-    left = [
-        text.key
-        for text in (*SPECIAL_WARNINGS, *UNDERTAKINGS)
-        if text.key not in given and text.key != done
-    ]
+    left = [text.key for text in texts_of(conditions) if text.key not in given]
     return f"text-{left[0]}" if left else "password"
 
 

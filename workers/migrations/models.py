@@ -43,6 +43,8 @@ ENTITY_MODULES = (
     "bidding.hall.session",
     "bidding.hall.bid_entry",
     "bidding.hall.ticket",
+    "bidding.availability.interval",
+    "bidding.openings.opening",
 )
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from auction.kernel.refusal import Refusal
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import Answer, Operation, Question, hex_field
 
 SIGNER, AUTHORITY = "documents", "documents-authority"
@@ -29,7 +29,7 @@ _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
-def certify(keys: Keyring, now: datetime) -> None:
+def certify(keys: KeyFolder, now: datetime) -> None:
     """Make the authority at the first start; renew the signer's certificate before it ends."""
     authority = _key(keys, AUTHORITY)
     root = _kept(keys, AUTHORITY)
@@ -49,7 +49,7 @@ def certify(keys: Keyring, now: datetime) -> None:
         keys.keep(_file(SIGNER), made.public_bytes(Encoding.PEM))
 
 
-def certificates(keys: Keyring, _: Question) -> Answer:
+def certificates(keys: KeyFolder, _: Question) -> Answer:
     """Both certificates as PEM; they are public."""
     found = {name: _kept(keys, name) for name in (SIGNER, AUTHORITY)}
     return {
@@ -59,7 +59,7 @@ def certificates(keys: Keyring, _: Question) -> Answer:
     }
 
 
-def sign(keys: Keyring, question: Question) -> Answer:
+def sign(keys: KeyFolder, question: Question) -> Answer:
     """Sign the attributes of a detached signature over a SHA-256 digest, and nothing else."""
     attributes = hex_field(question, "attributes", bytes_max=ATTRIBUTES_BYTES_MAX)
     is_signature = _CONTENT_IS_DATA in attributes and _MESSAGE_DIGEST in attributes
@@ -75,7 +75,7 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 
 
-def _key(keys: Keyring, name: str) -> ec.EllipticCurvePrivateKey:
+def _key(keys: KeyFolder, name: str) -> ec.EllipticCurvePrivateKey:
     scalar = int.from_bytes(keys.secret(name), "big") % (_ORDER - 1) + 1
     return ec.derive_private_key(scalar, _CURVE)
 
@@ -84,7 +84,7 @@ def _file(name: str) -> str:
     return f"{name}.pem"
 
 
-def _kept(keys: Keyring, name: str) -> x509.Certificate | None:
+def _kept(keys: KeyFolder, name: str) -> x509.Certificate | None:
     content = keys.kept(_file(name))
     return x509.load_pem_x509_certificate(content) if content else None
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 
 Question = Mapping[str, str]
 Answer = Mapping[str, str]
-Operation = Callable[[Keyring, Question], Answer]
+Operation = Callable[[KeyFolder, Question], Answer]
 """Raises Refusal or ValueError on a no; the asker sees the code only."""
-ReadingOperation = Callable[[Keyring, str, Question], Awaitable[Answer]]
+ReadingOperation = Callable[[KeyFolder, str, Question], Awaitable[Answer]]
 """The same for a keeper that believes no caller: it reads the database at the URL given itself."""
 
 

@@ -12,7 +12,7 @@ import asyncpg
 
 from auction.kernel.refusal import Refusal
 from auction.kernel.sealed_file import public_half, unwrap_key
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import (
     Answer,
     Operation,
@@ -29,12 +29,12 @@ _OPENING = """
 """
 
 
-def public(keys: Keyring, _: Question) -> Answer:
+def public(keys: KeyFolder, _: Question) -> Answer:
     """The key that originals are sealed to."""
     return {"public_key": public_half(keys.secret(KEY_NAME)).hex()}
 
 
-async def lend_key(keys: Keyring, database_url: str, question: Question) -> Answer:
+async def lend_key(keys: KeyFolder, database_url: str, question: Question) -> Answer:
     """The key of the sealed original that a recorded opening names."""
     opening_id = UUID(question.get("opening_id", ""))
     wrapped = hex_field(question, "wrapped_key")

@@ -7,16 +7,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auction.kernel.refusal import Refusal
 from bidding.hall.receipt import Batch
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import Answer, Operation, Question
 
 
-def public(keys: Keyring, _: Question) -> Answer:
+def public(keys: KeyFolder, _: Question) -> Answer:
     """The public key that receipts are checked with."""
     return {"public_key": _key(keys).public_key().public_bytes_raw().hex()}
 
 
-def sign(keys: Keyring, question: Question) -> Answer:
+def sign(keys: KeyFolder, question: Question) -> Answer:
     """Sign a batch, given as its JSON; what is signed is written here, never by the asker."""
     try:
         batch = msgspec.json.decode(question.get("batch", ""), type=Batch)
@@ -29,7 +29,7 @@ def sign(keys: Keyring, question: Question) -> Answer:
     }
 
 
-def _key(keys: Keyring) -> Ed25519PrivateKey:
+def _key(keys: KeyFolder) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(keys.secret("receipts"))
 
 

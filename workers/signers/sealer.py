@@ -1,4 +1,4 @@
-"""The sealer: it alone can say whose a bidder code is, and it says so only after the close.
+"""The sealer: it alone can say whose a bidder code is: after the close, or to two supervisors.
 
 It believes no caller: before it issues or opens, it reads the registration, the code and the
 session in PostgreSQL by a connection and a role of its own. When it issues a code, the code
@@ -16,7 +16,7 @@ import asyncpg
 
 from auction.kernel.refusal import Refusal
 from bidding import sealing
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import Answer, Question, ReadingOperation
 
 KEY_NAME = "sealer"
@@ -32,6 +32,14 @@ _HOLD = (
     " ON CONFLICT DO NOTHING RETURNING registration_id"
 )
 _HOLDER = "SELECT registration_id FROM code_holder WHERE listing_id = $1 AND tag = $2"
+_OPENING = (
+    "SELECT listing_id, code FROM identity_opening WHERE id = $1"
+    " AND EXISTS (SELECT FROM approval_request WHERE action = 'identity.open'"
+    " AND subject = $1 AND state = 'spent')"
+    " AND EXISTS (SELECT FROM journal WHERE kind = 'identity.opened'"
+    " AND stream = 'opening:' || $1::text)"
+)
+"""The database itself lets a request be spent only with the yes of a second supervisor."""
 _BOX = (
     "SELECT sealed_registration FROM hall_code"
     " WHERE listing_id = $1 AND code = $2 AND sealed_registration IS NOT NULL"
@@ -40,7 +48,7 @@ _BOX = (
 _CLOSED = frozenset({"sold", "passed_in"})
 
 
-async def issue(keys: Keyring, database_url: str, question: Question) -> Answer:
+async def issue(keys: KeyFolder, database_url: str, question: Question) -> Answer:
     """Make an unguessable code for a registration whose deposit is held, for its bidder's eyes.
 
     Asked again before the registration has its box, it makes another: the first opens nowhere.
@@ -62,19 +70,35 @@ async def issue(keys: Keyring, database_url: str, question: Question) -> Answer:
     return {"sealed_code": box.hex()}
 
 
-async def unseal(keys: Keyring, database_url: str, question: Question) -> Answer:
+async def unseal(keys: KeyFolder, database_url: str, question: Question) -> Answer:
     """Say whose a code is, once the session of its listing is closed (网拍18(2), 22)."""
     listing_id, code = UUID(question.get("listing_id", "")), question.get("code", "")
     async with _looking(database_url) as database:
         session = await _row(database, _SESSION, listing_id)
         if session["state"] not in _CLOSED or not session["is_journaled"]:
             raise Refusal("sealer.session_not_closed")
-        held = await database.fetchval(_HOLDER, listing_id, _tag(keys, listing_id, code))
-        whose = held or _boxed(keys, await _row(database, _BOX, listing_id, code), listing_id, code)
+        return {"registration_id": str(await _holder(database, keys, listing_id, code))}
+
+
+async def unseal_approved(keys: KeyFolder, database_url: str, question: Question) -> Answer:
+    """Say whose a code is before the close, to whoever names an opening of two supervisors."""
+    opening_id = UUID(question.get("opening_id", ""))
+    async with _looking(database_url) as database:
+        opening = await database.fetchrow(_OPENING, opening_id)
+        if opening is None:
+            raise Refusal("sealer.opening_not_approved")
+        whose = await _holder(database, keys, opening["listing_id"], opening["code"])
     return {"registration_id": str(whose)}
 
 
-def _boxed(keys: Keyring, row: asyncpg.Record, listing_id: UUID, code: str) -> UUID:
+async def _holder(
+    database: asyncpg.Connection, keys: KeyFolder, listing_id: UUID, code: str
+) -> UUID:
+    held = await database.fetchval(_HOLDER, listing_id, _tag(keys, listing_id, code))
+    return held or _boxed(keys, await _row(database, _BOX, listing_id, code), listing_id, code)
+
+
+def _boxed(keys: KeyFolder, row: asyncpg.Record, listing_id: UUID, code: str) -> UUID:
     """Whose a code is that was issued with a box in the hall, before the sealer had its table."""
     about = sealing.about_registration(str(listing_id), code)
     try:
@@ -86,14 +110,14 @@ def _boxed(keys: Keyring, row: asyncpg.Record, listing_id: UUID, code: str) -> U
     return UUID(bytes=plain)
 
 
-def _tag(keys: Keyring, listing_id: UUID, code: str) -> bytes:
+def _tag(keys: KeyFolder, listing_id: UUID, code: str) -> bytes:
     """The code as the sealer's table names it; only who has the key can make it."""
     about = sealing.about_registration(str(listing_id), code)
     return hmac.digest(keys.secret(KEY_NAME), b"luochui code tag 1\n" + about, "sha256")
 
 
 OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
-    {"code.issue": issue, "code.open": unseal}
+    {"code.issue": issue, "code.open": unseal, "code.open_approved": unseal_approved}
 )
 
 

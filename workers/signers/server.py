@@ -17,7 +17,7 @@ from auction.kernel.logs import log_as_json
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings, read_settings
 from workers.signers import documents, originals, receipts, sealer, vrf
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import Operation, ReadingOperation
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
@@ -34,7 +34,7 @@ LINE_BYTES_MAX = 1 << 20
 _log = logging.getLogger("luochui.signer")
 
 
-async def answer(keys: Keyring, line: bytes, *, database_url: str = "") -> dict[str, object]:
+async def answer(keys: KeyFolder, line: bytes, *, database_url: str = "") -> dict[str, object]:
     """Answer one line. Whatever is wrong with it, the asker gets a code and nothing more."""
     number: object = None
     try:
@@ -65,7 +65,7 @@ def _understood(question: object) -> tuple[str, dict[str, str]]:
 
 
 async def _converse(
-    keys: Keyring,
+    keys: KeyFolder,
     database_url: str,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
@@ -84,7 +84,7 @@ async def _converse(
 
 async def serve(settings: Settings, *, until: asyncio.Event) -> None:
     """Answer questions until told to stop."""
-    keys = Keyring(settings.keys_path)
+    keys = KeyFolder(settings.keys_path)
     for role in vrf.ROLES:  # made at the first start, not in the middle of a draw
         vrf.public(keys, {"role": role})
     receipts.public(keys, {})

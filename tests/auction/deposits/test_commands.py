@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from auction.deposits.queries import deposit_of, unreleased_of_listing
 from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import AccountId, PersonId, new_id
-from auction.kernel.money import Money
+from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.ledger.book import balance, open_account
 from auction.ledger.chart import AccountKind
@@ -202,6 +203,41 @@ class TestStepsBack:
         with pytest.raises(Refusal, match="forbidden"):
             async with database.unit(stranger) as work:
                 await withdraw_deposit(work, registration_id=deposit.registration_id)
+
+
+class TestAnApplicantWhoPaysNone:
+    async def waived(self, database: Database) -> UUID:
+        """A registration that was let off its deposit, as the journal says."""
+        async with database.unit(SYSTEM) as work:
+            registration_id = work.new_id()
+            work.record("registration.deposit_waived", stream=f"registration:{registration_id}")
+            return registration_id
+
+    async def test_counts_nothing_towards_the_price_and_forfeits_nothing(
+        self, database: Database
+    ) -> None:
+        registration_id = await self.waived(database)
+        account = AccountId(registration_id)
+        async with database.unit(SYSTEM) as work:
+            applied = await apply_deposit(
+                work, registration_id=registration_id, sale_account=account
+            )
+            forfeited = await forfeit_deposit(
+                work, registration_id=registration_id, source=account, forfeited=account
+            )
+        assert (applied, forfeited) == (ZERO, ZERO)
+
+    async def test_is_known_by_the_journal_alone(self, database: Database) -> None:
+        unknown = new_id(NOON)
+        for command in (apply_deposit, forfeit_deposit):
+            with pytest.raises(Refusal, match="not_found"):
+                async with database.unit(SYSTEM) as work:
+                    accounts = (
+                        {"sale_account": AccountId(unknown)}
+                        if command is apply_deposit
+                        else {"source": AccountId(unknown), "forfeited": AccountId(unknown)}
+                    )
+                    await command(work, registration_id=unknown, **accounts)
 
 
 class TestTheWinner:

@@ -11,7 +11,7 @@ from auction.kernel.clock import BEIJING, FrozenClock
 from auction.kernel.ids import CaseId, ListingId, PartyId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
-from auction.law.warnings import WARNING_KEYS
+from auction.law.warnings import CONDITION_KEYS, WARNING_KEYS
 from auction.listings.commands import (
     NewListing,
     Opinion,
@@ -204,6 +204,20 @@ class TestWhatIsPublishedTogether:
             async with database.unit(OFFICER) as work:
                 await complete_items(work, found.id, texts=texts, shown=shown, files=files)
         assert refused.value.code == "listing.item_unknown"
+
+    async def test_conditions_are_chosen_and_taken_back_while_it_is_a_draft(
+        self, database: Database
+    ) -> None:
+        found = await a_draft(database)
+        asked = sorted(CONDITION_KEYS)
+        for conditions, then in ((asked, asked), (None, asked), (asked[:1], asked[:1]), ((), [])):
+            async with database.unit(OFFICER) as work:
+                await complete_items(work, found.id, texts={}, shown=(), conditions=conditions)
+            async with database.reading() as session:
+                assert (await session.get_one(Listing, found.id)).conditions == then
+        with pytest.raises(Refusal, match="item_unknown"):
+            async with database.unit(OFFICER) as work:
+                await complete_items(work, found.id, texts={}, shown=(), conditions=["no_such"])
 
     async def test_an_empty_text_overwrites_none(self, database: Database) -> None:
         found = await a_draft(database)

@@ -49,6 +49,33 @@ class TestResidentNumber:
             resident_number(changed, today=TODAY)
 
 
+class TestANumberOfTheFirstGeneration:
+    def test_is_the_same_person_s_as_the_eighteen_that_followed(self) -> None:
+        assert resident_number("110105491231002", today=TODAY) == EXAMPLE
+
+    @pytest.mark.parametrize("number", ["110105491331002", "010105491231002", "1101054912310O2"])
+    def test_with_a_wrong_date_or_form_is_refused(self, number: str) -> None:
+        with pytest.raises(Refusal, match=r"identity\.number_wrong"):
+            resident_number(number, today=TODAY)
+
+    def test_nobody_of_it_is_born_tomorrow(self) -> None:
+        with pytest.raises(Refusal, match=r"identity\.number_wrong"):
+            resident_number("110105491231002", today=date(1949, 12, 30))
+
+    @given(
+        st.integers(100_000, 999_999),
+        st.dates(date(1900, 1, 1), date(1999, 12, 31)),
+        st.integers(0, 999),
+    )
+    def test_of_any_region_and_day_becomes_eighteen_that_hold(
+        self, region: int, born: date, serial: int
+    ) -> None:
+        short = f"{region}{born:%y%m%d}{serial:03d}"
+        number = resident_number(short, today=TODAY)
+        assert number == resident_number(number, today=TODAY)
+        assert number[6:14] == f"{born:%Y%m%d}"
+
+
 class TestCreditCode:
     def test_a_true_one_is_put_into_its_form(self) -> None:
         assert credit_code(" 91110000600037341l ") == "91110000600037341L"

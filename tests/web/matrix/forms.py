@@ -10,6 +10,8 @@ from tests.web.matrix.cast import COURT, SUBJECT, Form
 
 DAY, LATER = "2026-04-01", "2027-04-01"
 GROUND = {"ground": "当事人申请"}
+CODE = "M4T9K2QX"
+"""A code of the stage's hall."""
 REASON = {"reason": "登记有误"}
 
 
@@ -32,6 +34,9 @@ def form_of(route: str, holes: dict[str, str], objects: dict[str, dict[str, str]
         "POST /approvals/{id}/approve": {
             "confirmed": "on", "payload_hash": objects["request"]["payload_hash"],
         },
+        "POST /supervision/openings": {
+            "listing": objects["listing"]["id"], "code": CODE, "reason": "举报围标",
+        },
         "POST /verify": {"code": objects["ruling"]["code"]},
     }  # fmt: skip
     ids = dict.fromkeys(IDS.get(route, ()), fresh())
@@ -39,6 +44,7 @@ def form_of(route: str, holes: dict[str, str], objects: dict[str, dict[str, str]
 
 
 IDS = {
+    "POST /supervision/openings": ("id",),
     "POST /court/cases": ("id",),
     "POST /court/cases/{id}/parties": ("id",),
     "POST /court/cases/{id}/claims": ("id",),
@@ -111,6 +117,8 @@ FORMS: dict[str, Form] = {
     "POST /admin/people/{id}/full": REASON,
     "POST /court/assets/{id}/originals": REASON,
     "POST /court/claims/{id}/withdraw": REASON,
+    "POST /court/live/{id}/suspend": GROUND,
+    "POST /court/live/{id}/withdraw": GROUND,
     "POST /court/assets/{id}/seizure": {
         "ruling_number": "之九", "seized_on": DAY, "expires_on": LATER,
     },

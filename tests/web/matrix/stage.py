@@ -14,7 +14,7 @@ from auction.distribution.plan import PlanLine
 from auction.kernel.actor import SYSTEM, VISITOR, Actor
 from auction.kernel.canonical import sha256_hex
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import AssetId, CourtId, DrawId, ListingId, LotId, PersonId
+from auction.kernel.ids import AssetId, BidderCode, CourtId, DrawId, ListingId, LotId, PersonId
 from auction.kernel.money import Money
 from auction.kernel.sealed_file import seal_file
 from auction.ledger.orders import PaymentOrder
@@ -36,6 +36,8 @@ from bidding.commands import make_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.enrolment import claim_priority, start_registration
 from bidding.hall.session import SessionTerms
+from bidding.hall_code import HallCode
+from bidding.openings.commands import propose_opening
 from tests import builders, sales
 from tests.conftest import Execute
 from tests.finance import COURT, pays_in
@@ -43,6 +45,7 @@ from tests.sales import CHOICES, SaleDesk
 from tests.uploads import taken
 from tests.valuation import stage as valuation
 from tests.web.matrix.cast import SUBJECT, cast, enrol
+from tests.web.matrix.forms import CODE
 from valuation.commands.draws import ask_void
 from valuation.commands.reports import raise_objection as object_to_report
 from valuation.report import ObjectionGround
@@ -252,6 +255,13 @@ class Stage:
         )  # fmt: skip
         async with self.database.unit(SYSTEM) as work:
             await make_session(work, terms=terms)
+            work.add(HallCode(listing_id=listing_id, code=CODE, issued_on_hour=work.now))
+        async with self.database.unit(sales.SUPERVISOR) as work:
+            asked = await propose_opening(
+                work, work.new_id(), listing_id=ListingId(listing_id), code=BidderCode(CODE),
+                reason="举报围标",
+            )  # fmt: skip
+        self.one("opening", id=asked.subject)
 
     async def _platform(self) -> None:
         """A row of the outbox that was given up."""

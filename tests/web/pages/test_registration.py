@@ -17,10 +17,12 @@ from auction.people.person import RoleGrant
 from auction.people.queries import person_named
 from auction.settlement.sale import Sale
 from auction.store.database import Database
+from auction.store.keys import KeyHolder
 from bidding import admission, sealing
 from bidding.commands import make_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.session import SessionTerms
+from bidding.hall_code import HallCode
 from bidding.registration import PriorityState, Registration, RegistrationState
 from bidding.undertakings import UNDERTAKINGS
 from tests.conftest import Execute
@@ -235,7 +237,7 @@ class TestAWrongForm:
         page = await site().submit("/sign-up", "sign-up", {**fields, "password": "p" * 201})
         top = trouble(page.text)
         assert "姓名或单位名称：必填" in top
-        assert "身份证号或统一社会信用代码：内容太短，至少 18 字" in top
+        assert "身份证号或统一社会信用代码：内容太短，至少 15 字" in top
         assert "密码：内容太长，最多 200 字" in top
 
     async def test_does_not_tell_whose_number_is_known(self, site: NewBrowser) -> None:
@@ -315,14 +317,16 @@ class TestAnEntryOfMine:
         assert replace(entry, is_sold_to_another=True).ending == "not_won"
 
 
-async def panel_member(browser: Browser, database: Database, name: str) -> Browser:
-    """Somebody who signed up and was then made a member of the panel."""
+async def panel_member(
+    browser: Browser, database: Database, name: str, role: Role = Role.PANEL
+) -> Browser:
+    """Somebody who signed up and was then made a member of the panel, or given another role."""
     member = await signed_up(browser, name)
     async with database.unit(SYSTEM) as work:
         found = await person_named(work.session, name)
         work.add(
             RoleGrant(
-                id=work.new_id(), person_id=found.id, role=Role.PANEL, court_id=COURT,
+                id=work.new_id(), person_id=found.id, role=role, court_id=COURT,
                 organisation_id=None, granted_at=work.now, revoked_at=None,
             )
         )  # fmt: skip
@@ -354,6 +358,46 @@ class TestThePanel:
     async def test_page_is_closed_to_bidders(self, site: NewBrowser) -> None:
         browser = await signed_up(site())
         assert (await browser.get("/court/priority")).status_code == 403
+
+
+class TestOpeningWhoABidderIs:
+    async def test_takes_two_supervisors_and_shows_it_to_them_alone(
+        self, site: NewBrowser, database: Database, signer: KeyHolder
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await add_session(database)
+        row = await the_registration(database)
+        async with database.unit(SYSTEM) as work:
+            await admission.hold_registration(work, row.id)
+        told = await signer.ask("code.issue", registration_id=str(row.id))
+        boxes = {RegistrationId(row.id): bytes.fromhex(told["sealed_code"])}
+        async with database.unit(SYSTEM) as work:
+            await admission.qualify_registrations(work, boxes=boxes)
+        await browser.submit(ROOM, "enter-room", {"room_password": PASSWORD})
+        async with database.reading() as session:
+            code = str((await session.scalars(select(HallCode.code))).one())
+        first, second = [
+            await panel_member(site(), database, name, Role.SUPERVISOR) for name in ("bob", "carol")
+        ]
+        place = "/supervision/openings"
+        asked = {"listing": str(LISTING), "code": code.lower(), "reason": "举报围标"}
+        answer = await first.submit(place, "ask-opening", asked)
+        assert answer.status_code == 303, answer.text
+        opening = answer.headers["location"]
+        assert "show-identity" not in forms_of((await first.get(opening)).text)
+        await approves(second)
+        assert "alice" not in (await first.get(opening)).text
+        shown = await first.submit(opening, "show-identity", {})
+        assert (shown.status_code, "alice" in shown.text) == (200, True)
+        assert "alice" not in (await first.get(opening)).text
+        assert code in (await second.get(place)).text
+        public = await site().get(f"/lots/{LISTING}/service")
+        assert "依法查明竞买人身份 1 次" in public.text
+
+    async def test_page_is_closed_to_the_panel(self, site: NewBrowser, database: Database) -> None:
+        panel = await panel_member(site(), database, "bob")
+        assert (await panel.get("/supervision/openings")).status_code == 403
 
 
 class TestMyReceipts:

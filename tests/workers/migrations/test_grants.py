@@ -30,6 +30,12 @@ NEEDED_BY_SEALER = {
     ("original_openings", "photograph_id"): {"SELECT"},
     ("photographs", "id"): {"SELECT"},
     ("photographs", "original_digest"): {"SELECT"},
+    ("identity_opening", "id"): {"SELECT"},
+    ("identity_opening", "listing_id"): {"SELECT"},
+    ("identity_opening", "code"): {"SELECT"},
+    ("approval_request", "action"): {"SELECT"},
+    ("approval_request", "subject"): {"SELECT"},
+    ("approval_request", "state"): {"SELECT"},
 }
 """All that the sealer and the keeper of originals ask for: no person, no name, no money."""
 RIGHTS = """

@@ -14,24 +14,24 @@ from auction.notices.wording import NoticeKind
 from tests.auction.notices.test_render import ORIGIN, a_paper
 from tests.tools import run, tool
 from workers.signers import documents
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 
 NOW = datetime.now(UTC)  # noqa: TID251  (pdfsig judges certificates by the machine's clock)
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Keyring:
-    keyring = Keyring(tmp_path / "keys")
+def keys(tmp_path: Path) -> KeyFolder:
+    keyring = KeyFolder(tmp_path / "keys")
     documents.certify(keyring, NOW)
     return keyring
 
 
-def certificates_of(keys: Keyring) -> Certificates:
+def certificates_of(keys: KeyFolder) -> Certificates:
     told = documents.certificates(keys, {})
     return Certificates(signer=told["signer"].encode(), authority=told["authority"].encode())
 
 
-async def signed(keys: Keyring, unsigned: bytes) -> bytes:
+async def signed(keys: KeyFolder, unsigned: bytes) -> bytes:
     async def sign(attributes: bytes) -> bytes:
         told = documents.sign(keys, {"attributes": attributes.hex()})
         return bytes.fromhex(told["signature"])
@@ -63,7 +63,7 @@ def unsigned() -> bytes:
 
 class TestSignedPaper:
     async def test_is_valid_trusted_and_whole(
-        self, keys: Keyring, unsigned: bytes, tmp_path: Path
+        self, keys: KeyFolder, unsigned: bytes, tmp_path: Path
     ) -> None:
         said = judged(await signed(keys, unsigned), certificates_of(keys).authority, tmp_path)
         assert "ETSI.CAdES.detached" in said
@@ -73,7 +73,7 @@ class TestSignedPaper:
 
     @pytest.mark.parametrize("place", [0.01, 0.2, 0.5, 0.8, 0.99, 1.02, "signature"])
     async def test_one_flipped_byte_fails(
-        self, keys: Keyring, unsigned: bytes, place: float | str, tmp_path: Path
+        self, keys: KeyFolder, unsigned: bytes, place: float | str, tmp_path: Path
     ) -> None:
         """Anywhere: in what was set, in what signing added, in the signature itself."""
         good = await signed(keys, unsigned)
@@ -89,7 +89,7 @@ class TestSignedPaper:
         assert "Signature is Valid" in judged(good, authority, tmp_path)
 
     async def test_something_added_after_shows(
-        self, keys: Keyring, unsigned: bytes, tmp_path: Path
+        self, keys: KeyFolder, unsigned: bytes, tmp_path: Path
     ) -> None:
         longer = await signed(keys, unsigned) + b"% one line more\n"
         assert "Total document signed" not in judged(
@@ -100,9 +100,9 @@ class TestSignedPaper:
         assert not told.is_whole
 
     async def test_of_another_house_is_not_trusted(
-        self, keys: Keyring, unsigned: bytes, tmp_path: Path
+        self, keys: KeyFolder, unsigned: bytes, tmp_path: Path
     ) -> None:
-        other = Keyring(tmp_path / "other")
+        other = KeyFolder(tmp_path / "other")
         documents.certify(other, NOW)
         paper = await signed(other, unsigned)
         said = judged(paper, certificates_of(keys).authority, tmp_path)
@@ -110,7 +110,7 @@ class TestSignedPaper:
         assert "Certificate is Trusted" not in said
 
     async def test_begins_with_the_unsigned_bytes_and_forbids_every_change(
-        self, keys: Keyring, unsigned: bytes
+        self, keys: KeyFolder, unsigned: bytes
     ) -> None:
         paper = await signed(keys, unsigned)
         assert paper.startswith(unsigned)
@@ -118,7 +118,7 @@ class TestSignedPaper:
         assert b"/P 1" in paper[len(unsigned) :]
 
     async def test_without_a_signature_has_nothing_to_tell(
-        self, keys: Keyring, unsigned: bytes
+        self, keys: KeyFolder, unsigned: bytes
     ) -> None:
         assert (
             await asyncio.to_thread(read_signature, unsigned, certificates_of(keys).authority)
@@ -128,11 +128,11 @@ class TestSignedPaper:
 
 class TestKeeper:
     @pytest.mark.parametrize("attributes", ["", "31", "3000", "00" * 5000, "zz"])
-    def test_signs_nothing_but_documents(self, keys: Keyring, attributes: str) -> None:
+    def test_signs_nothing_but_documents(self, keys: KeyFolder, attributes: str) -> None:
         with pytest.raises((Refusal, ValueError)):
             documents.sign(keys, {"attributes": attributes})
 
-    def test_keeps_its_certificates_until_they_are_nearly_over(self, keys: Keyring) -> None:
+    def test_keeps_its_certificates_until_they_are_nearly_over(self, keys: KeyFolder) -> None:
         before = documents.certificates(keys, {})
         documents.certify(keys, NOW + timedelta(days=30))
         assert documents.certificates(keys, {}) == before
@@ -144,7 +144,7 @@ class TestKeeper:
         old = x509.load_pem_x509_certificate(before["signer"].encode())
         assert renewed.public_key() == old.public_key()
 
-    def test_the_signer_vouches_for_nobody(self, keys: Keyring) -> None:
+    def test_the_signer_vouches_for_nobody(self, keys: KeyFolder) -> None:
         own = x509.load_pem_x509_certificate(certificates_of(keys).signer)
         assert not own.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         root = x509.load_pem_x509_certificate(certificates_of(keys).authority)

@@ -15,17 +15,17 @@ from auction.store.database import Database
 from tests.builders import OFFICER, a_case, an_asset
 from tests.signers import sealer_url
 from workers.signers import originals
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 
 SPACE = UUID("018f0000-0000-7000-8000-000000000000")
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Keyring:
-    return Keyring(tmp_path / "keys")
+def keys(tmp_path: Path) -> KeyFolder:
+    return KeyFolder(tmp_path / "keys")
 
 
-def sealed(keys: Keyring, content: bytes) -> bytes:
+def sealed(keys: KeyFolder, content: bytes) -> bytes:
     public = bytes.fromhex(originals.public(keys, {})["public_key"])
     return seal_file(public, content)
 
@@ -40,14 +40,14 @@ async def an_opening(database: Database, asset_id: AssetId, content: bytes) -> O
         return await record_opening(work, asset_id, photograph_id=photograph.id, reason="核对")
 
 
-async def lent(keys: Keyring, settings: Settings, opening: object, box: bytes) -> bytes:
+async def lent(keys: KeyFolder, settings: Settings, opening: object, box: bytes) -> bytes:
     question = {"opening_id": str(opening), "wrapped_key": box[:WRAPPED_BYTES].hex()}
     told = await originals.lend_key(keys, sealer_url(settings.database_url), question)
     return bytes.fromhex(told["key"])
 
 
 async def test_lends_the_key_of_the_picture_that_the_opening_names(
-    database: Database, settings: Settings, keys: Keyring
+    database: Database, settings: Settings, keys: KeyFolder
 ) -> None:
     asset_id = await an_asset(database, await a_case(database))
     box = sealed(keys, b"one")
@@ -57,7 +57,7 @@ async def test_lends_the_key_of_the_picture_that_the_opening_names(
 
 
 async def test_an_opening_of_one_picture_lends_no_key_of_another(
-    database: Database, settings: Settings, keys: Keyring
+    database: Database, settings: Settings, keys: KeyFolder
 ) -> None:
     asset_id = await an_asset(database, await a_case(database))
     opening = await an_opening(database, asset_id, b"one")
@@ -66,7 +66,7 @@ async def test_an_opening_of_one_picture_lends_no_key_of_another(
 
 
 async def test_without_a_recorded_opening_nothing_is_lent(
-    database: Database, settings: Settings, keys: Keyring
+    database: Database, settings: Settings, keys: KeyFolder
 ) -> None:
     del database
     with pytest.raises(Refusal, match=r"originals\.no_opening"):
@@ -75,7 +75,7 @@ async def test_without_a_recorded_opening_nothing_is_lent(
         await lent(keys, settings, "", sealed(keys, b"one"))
 
 
-async def test_says_so_when_the_database_is_away(keys: Keyring) -> None:
+async def test_says_so_when_the_database_is_away(keys: KeyFolder) -> None:
     question = {"opening_id": str(SPACE), "wrapped_key": "00" * WRAPPED_BYTES}
     with pytest.raises(Refusal, match="database_away"):
         await originals.lend_key(keys, "postgresql://nobody@127.0.0.1:1/none", question)

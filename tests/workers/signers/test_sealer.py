@@ -8,17 +8,20 @@ import pytest
 
 from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.clock import FrozenClock
-from auction.kernel.ids import CourtId, PersonId, RegistrationId
+from auction.kernel.ids import BidderCode, CourtId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from bidding import sealing
 from bidding.admission import admit, qualify_registrations
 from bidding.commands import close_session
+from bidding.openings.commands import open_identity, propose_opening
 from bidding.registration import Capacity, PriorityState, Registration, RegistrationState
 from tests.bidding.halls import AHall, a_hall, a_placed_bid, place
+from tests.builders import an_actor
 from tests.conftest import Server
+from tests.staff import employ
 from workers.signers import sealer
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 
 Execute = Callable[[str], Awaitable[None]]
 PRIVATE = bytes(range(32))
@@ -27,8 +30,8 @@ ME = Actor(PersonId(ID), frozenset({Role.BIDDER}))
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Keyring:
-    return Keyring(tmp_path / "keys")
+def keys(tmp_path: Path) -> KeyFolder:
+    return KeyFolder(tmp_path / "keys")
 
 
 async def a_registration(database: Database, hall: AHall, state: RegistrationState) -> None:
@@ -51,7 +54,7 @@ async def a_registration(database: Database, hall: AHall, state: RegistrationSta
         )
 
 
-async def issued(database: Database, keys: Keyring, server: Server, hall: AHall) -> str:
+async def issued(database: Database, keys: KeyFolder, server: Server, hall: AHall) -> str:
     """A code issued by the sealer, opened by its bidder, who came into the hall."""
     await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
     told = await sealer.issue(keys, server.sealer_url, {"registration_id": str(ID)})
@@ -61,14 +64,14 @@ async def issued(database: Database, keys: Keyring, server: Server, hall: AHall)
         return await admit(work, ID, private_key=PRIVATE, secret=bytes(32))
 
 
-async def opened(keys: Keyring, server: Server, hall: AHall, code: str) -> str:
+async def opened(keys: KeyFolder, server: Server, hall: AHall, code: str) -> str:
     question = {"listing_id": str(hall.listing_id), "code": code}
     return (await sealer.unseal(keys, server.sealer_url, question))["registration_id"]
 
 
 class TestIssuing:
     async def test_seals_the_code_to_the_bidder_and_two_are_never_alike(
-        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
     ) -> None:
         hall = await a_hall(database, as_owner)
         await a_registration(database, hall, RegistrationState.DEPOSIT_HELD)
@@ -85,7 +88,7 @@ class TestIssuing:
         assert set(first) == {"sealed_code"}  # the worker that asks never learns the code
 
     async def test_leaves_one_row_in_which_no_code_can_be_read(
-        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
     ) -> None:
         hall = await a_hall(database, as_owner)
         code = await issued(database, keys, server, hall)
@@ -99,7 +102,7 @@ class TestIssuing:
         "state", [state for state in RegistrationState if state != RegistrationState.DEPOSIT_HELD]
     )
     async def test_is_refused_unless_the_deposit_is_held(
-        self, database: Database, server: Server, as_owner: Execute, keys: Keyring,
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder,
         state: RegistrationState,
     ) -> None:  # fmt: skip
         hall = await a_hall(database, as_owner)
@@ -108,7 +111,7 @@ class TestIssuing:
             await sealer.issue(keys, server.sealer_url, {"registration_id": str(ID)})
 
     async def test_of_an_unknown_registration_is_refused(
-        self, database: Database, server: Server, keys: Keyring
+        self, database: Database, server: Server, keys: KeyFolder
     ) -> None:
         del database
         with pytest.raises(Refusal, match="not_found"):
@@ -122,7 +125,7 @@ class TestOpening:
         server: Server,
         as_owner: Execute,
         clock: FrozenClock,
-        keys: Keyring,
+        keys: KeyFolder,
     ) -> None:
         hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
         code = await issued(database, keys, server, hall)
@@ -142,7 +145,7 @@ class TestOpening:
         clock: FrozenClock,
         tmp_path: Path,
     ) -> None:
-        keys = Keyring(tmp_path / "one")
+        keys = KeyFolder(tmp_path / "one")
         hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
         code = await issued(database, keys, server, hall)
         await place(database, hall, a_placed_bid(database, 1000, code))
@@ -150,10 +153,10 @@ class TestOpening:
         async with database.unit(SYSTEM) as work:
             await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
         with pytest.raises(Refusal, match="not_found"):
-            await opened(Keyring(tmp_path / "other"), server, hall, code)
+            await opened(KeyFolder(tmp_path / "other"), server, hall, code)
 
     async def test_believes_no_row_that_says_closed_without_the_journal(
-        self, database: Database, server: Server, as_owner: Execute, keys: Keyring
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
     ) -> None:
         hall = await a_hall(database, as_owner)
         code = await issued(database, keys, server, hall)
@@ -164,7 +167,7 @@ class TestOpening:
 
     async def test_finds_whose_a_code_is_that_was_issued_with_its_box_in_the_hall(
         self, *, database: Database, server: Server, as_owner: Execute, clock: FrozenClock,
-        keys: Keyring,
+        keys: KeyFolder,
     ) -> None:  # fmt: skip
         hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
         about = sealing.about_registration(str(hall.listing_id), "A1")
@@ -182,7 +185,53 @@ class TestOpening:
         with pytest.raises(Refusal, match="box_broken"):
             await opened(keys, server, hall, "A1")
 
-    async def test_says_so_when_the_database_is_away(self, keys: Keyring) -> None:
+    async def test_says_so_when_the_database_is_away(self, keys: KeyFolder) -> None:
         question = {"listing_id": str(ID), "code": "ABCD2345"}
         with pytest.raises(Refusal, match="database_away"):
             await sealer.unseal(keys, "postgresql://nobody@127.0.0.1:1/none", question)
+
+
+FIRST = an_actor(Role.SUPERVISOR, 71, CourtId("浙0199"))
+SECOND = an_actor(Role.SUPERVISOR, 72, CourtId("浙0199"))
+
+
+async def asked_for(database: Database, hall: AHall, code: str) -> tuple[str, str]:
+    """An opening that one supervisor asked for; its id, and the digest of what he asked."""
+    await employ(database, FIRST, SECOND)
+    async with database.unit(FIRST) as work:
+        request = await propose_opening(
+            work, work.new_id(), listing_id=hall.listing_id, code=BidderCode(code),
+            reason="举报围标",
+        )  # fmt: skip
+        return str(request.subject), request.payload_hash
+
+
+class TestOpeningByTwoSupervisors:
+    async def test_is_believed_once_it_is_on_record_and_tells_whose_the_code_is(
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        code = await issued(database, keys, server, hall)
+        opening, seen = await asked_for(database, hall, code)
+        question = {"opening_id": opening}
+        with pytest.raises(Refusal, match="opening_not_approved"):
+            await sealer.unseal_approved(keys, server.sealer_url, question)
+        async with database.unit(SECOND) as work:
+            await open_identity(work, UUID(opening), seen=seen)
+        told = await sealer.unseal_approved(keys, server.sealer_url, question)
+        assert told == {"registration_id": str(ID)}
+        with pytest.raises(Refusal, match="session_not_closed"):
+            await opened(keys, server, hall, code)  # for everybody else nothing has changed
+
+    async def test_a_row_that_says_it_was_opened_is_not_believed(
+        self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        code = await issued(database, keys, server, hall)
+        opening, _ = await asked_for(database, hall, code)
+        await as_owner(
+            f"UPDATE identity_opening SET opened_by = '{ID}', opened_at = now()"
+            f" WHERE id = '{opening}'"
+        )
+        with pytest.raises(Refusal, match="opening_not_approved"):
+            await sealer.unseal_approved(keys, server.sealer_url, {"opening_id": opening})

@@ -10,7 +10,7 @@ from auction.kernel.settings import Settings
 from tests.signers import answering
 from valuation import vrf
 from workers.signers import server
-from workers.signers.keyring import Keyring
+from workers.signers.key_folder import KeyFolder
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ class TestPlace:
     "line", [b"", b"[]", b"{", b'{"id":1}', b'{"id":1,"op":"vrf.public","role":1}', b"\xff"]
 )
 async def test_whatever_a_line_holds_it_is_answered_with_a_code(line, tmp_path):
-    said = await server.answer(Keyring(tmp_path / "keys"), line)
+    said = await server.answer(KeyFolder(tmp_path / "keys"), line)
     assert set(said) == {"id", "error"}
     assert json.dumps(said)
 
@@ -95,4 +95,4 @@ async def test_whatever_a_line_holds_it_is_answered_with_a_code(line, tmp_path):
 def test_a_damaged_key_file_is_never_used(tmp_path: Path):
     (tmp_path / "vrf-platform.key").write_bytes(b"half a key")
     with pytest.raises(RuntimeError, match="damaged"):
-        Keyring(tmp_path).secret("vrf-platform")
+        KeyFolder(tmp_path).secret("vrf-platform")

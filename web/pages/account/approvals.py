@@ -26,6 +26,7 @@ from auction.people.role_proposal import grant_proposed
 from auction.store.unit import Unit
 from bidding.enrolment import decide_priority
 from bidding.hall.standstill import resume_auction
+from bidding.openings.commands import open_identity
 from valuation.commands.draws import void_draw
 from valuation.commands.opening import announce_draw
 from web.forms import read_form
@@ -70,6 +71,10 @@ async def _decide_priority(work: Unit, request: RequestView, seen: str) -> None:
     await decide_priority(work, request.subject, seen=seen)
 
 
+async def _open_identity(work: Unit, request: RequestView, seen: str) -> None:
+    await open_identity(work, request.subject, seen=seen)
+
+
 EFFECTS: Mapping[Action, Effect] = MappingProxyType(
     {
         Action.ROLE_GRANT: _grant,
@@ -81,6 +86,7 @@ EFFECTS: Mapping[Action, Effect] = MappingProxyType(
         Action.DRAW_OPEN: _open_draw,
         Action.DRAW_VOID: _void_draw,
         Action.PRIORITY: _decide_priority,
+        Action.IDENTITY_OPEN: _open_identity,
     }
 )
 """What a yes leads to: the command says yes itself, and goes on when it was the last one."""
@@ -95,6 +101,7 @@ PLACES: Mapping[Action, str] = MappingProxyType(
         Action.DRAW_OPEN: "/draws",
         Action.DRAW_VOID: "/draws/{subject}",
         Action.PRIORITY: "/court/priority",
+        Action.IDENTITY_OPEN: "/supervision/openings/{subject}",
     }
 )
 """Where the thing itself is looked at."""

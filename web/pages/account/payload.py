@@ -32,7 +32,8 @@ KEYS: Final = (
     "case", "lot", "listing", "plan", "draw_no", "draw_digest", "round", "person", "natural",
     "role", "court", "organisation", "ground", "rank", "closes_at", "attempt", "agencies", "pool",
     "pool_version", "pool_size", "pool_digest", "key", "ruling_digest", "title", "payee",
-    "account", "asked_fen", "amount_fen", "basis", "total_fen", "note", "payments", "keys", "line",
+    "code", "account", "asked_fen", "amount_fen", "basis", "total_fen", "note", "payments",
+    "keys", "line",
 )  # fmt: skip
 """Everything a payload may hold, in the order in which people read it."""
 UNSAID: Final = frozenset({"line"})

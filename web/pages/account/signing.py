@@ -47,7 +47,7 @@ class SignUp(msgspec.Struct, frozen=True):
     username: Annotated[str, msgspec.Meta(pattern=USERNAME)]
     kind: PersonKind
     name: Annotated[str, msgspec.Meta(min_length=2, max_length=100)]
-    identity_number: Annotated[str, msgspec.Meta(min_length=18, max_length=18)]
+    identity_number: Annotated[str, msgspec.Meta(min_length=15, max_length=18)]
     password: Annotated[str, msgspec.Meta(min_length=12, max_length=200)]
     has_agreed: bool = False
 

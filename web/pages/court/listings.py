@@ -15,10 +15,11 @@ from auction.kernel.clock import BEIJING
 from auction.kernel.ids import ListingId, LotId
 from auction.kernel.money import Money
 from auction.law.rulebook import BY_NAME
-from auction.law.warnings import WARNING_KEYS
+from auction.law.warnings import CONDITION_KEYS, CONDITIONS, WARNING_KEYS
 from auction.listings import commands, policy, queries
 from auction.listings.commands import NewListing, Opinion
 from auction.listings.items import ITEMS
+from auction.listings.listing import Listing
 from auction.listings.queries import DraftView
 from auction.listings.stays import propose_resumption
 from auction.listings.suggested import Known, suggested
@@ -88,6 +89,7 @@ async def listing_page(request: Request) -> Response:
         actor = own(request, view.listing.court_id)
         words = await _suggested(session, view)
         resumption = await open_request(session, Action.LISTING_RESUME, listing_id, now)
+        asked = (await session.get_one(Listing, listing_id)).conditions
         members = [await person(session, cast.person_id) for cast in view.votes]
     rules = BY_NAME[view.listing.rulebook]
     deemed = rules.rule("auction.deemed_notified_after_pub")
@@ -104,6 +106,8 @@ async def listing_page(request: Request) -> Response:
         deemed_after=f"{deemed.value} {deemed.span}",
         notify_basis=rules.basis("auction.notify_parties_before_pub"),
         words=words,
+        conditions=CONDITIONS,
+        asked=asked,
         opens_at=_local(opens_at),
         closes_at=_local(closes_at),
         is_officer=bool(actor.roles & policy.DRAFT.roles),
@@ -159,12 +163,15 @@ async def complete(request: Request) -> Response:
     posted = await request.form()
     texts = {item.key: str(posted.get(f"item_{item.key}") or "")[:8000] for item in ITEMS}
     shown = {key for key in WARNING_KEYS if posted.get(f"warning_{key}")}
+    asked = {key for key in CONDITION_KEYS if posted.get(key)}
     async with reading(request) as session:
         lot_id = (await queries.listing(session, listing_id)).lot_id
         report = await report_of(session, lot_id)
     files = {"valuation_report": report.pdf_digest} if report else {}
     async with unit(request) as work:
-        await commands.complete_items(work, listing_id, texts=texts, shown=shown, files=files)
+        await commands.complete_items(
+            work, listing_id, texts=texts, shown=shown, files=files, conditions=asked
+        )
     return see_other(f"/court/listings/{listing_id}#items", said=n_("已保存公示事项"))
 
 

@@ -20,7 +20,9 @@ from auction.people import policy as people
 from auction.settlement import policy as settlement
 from auction.store import policy as store
 from bidding import enrolment_policy as enrolment
+from bidding.availability import policy as availability
 from bidding.hall import policy as hall
+from bidding.openings import policy as openings
 from valuation import policy as valuation
 from web.i18n import Locale, translate
 from web.signin import visit_of
@@ -33,6 +35,8 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     listings,
     enrolment,
     hall,
+    availability,
+    openings,
     deposits,
     settlement,
     distribution,

@@ -7,7 +7,7 @@ from pathlib import Path
 KEY_BYTES = 32
 
 
-class Keyring:
+class KeyFolder:
     """Secret keys by name, kept in one folder."""
 
     def __init__(self, folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pages about sessions while they run: the officer's live desk, how the service held."""
