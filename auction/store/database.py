@@ -1,10 +1,14 @@
 """Engines and sessions: writing by units of work, reading read-only."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, func, select, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -16,6 +20,7 @@ from sqlalchemy.ext.asyncio import (
 
 from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
+from auction.kernel.disciplined import DisciplinedClock, Reading
 from auction.kernel.settings import Settings
 from auction.law.rulebook import Rulebook
 from auction.store.metrics import count_connections
@@ -52,11 +57,22 @@ class OwnerError(Exception):
 
 
 class Database:
-    """One process's access to PostgreSQL."""
+    """One process's access to PostgreSQL.
+
+    With `patience_seconds`, a unit or a reading that takes longer has every connection hung up,
+    and fails as when the server is away: a line that went dead in silence looks whole for ever.
+    """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, application: str = "luochui"
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        application: str = "luochui",
+        patience_seconds: float | None = None,
     ) -> None:
+        self._patience_seconds = patience_seconds
+        self._lines: WeakSet[asyncpg.Connection] = WeakSet()
         self.clock = clock or SystemClock()
         self.engine: AsyncEngine = create_async_engine(
             settings.async_database_url,
@@ -66,9 +82,10 @@ class Database:
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
                 "server_settings": {**_SESSION, "application_name": application},
-                "timeout": 10,
+                "timeout": min(10, patience_seconds or 10),
             },
         )
+        event.listen(self.engine.sync_engine, "connect", self._note_line)
         self.keyring = Keyring(settings.subject_keys_path)
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
@@ -80,7 +97,7 @@ class Database:
     async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
         """One command: committed once when the block ends, rolled back when it raises."""
         rules = await self.rulebook()
-        async with self._sessions() as session:
+        async with self._patient_session() as session:
             work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
             yield work
             await work.commit()
@@ -88,7 +105,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A read-only transaction that sees one state of the database."""
-        async with self._sessions() as session:
+        async with self._patient_session() as session:
             await session.connection(
                 execution_options={
                     "isolation_level": "REPEATABLE READ",
@@ -103,10 +120,25 @@ class Database:
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    async def compare(self, clock: DisciplinedClock) -> Reading:
+        """Hold a clock against PostgreSQL's; a small drift is put right at once."""
+        asked = clock.tick()
+        with self.patience():
+            async with self.engine.connect() as connection:
+                answer = await connection.execute(select(func.clock_timestamp()))
+                told: datetime = answer.scalar_one()
+        return clock.compare(told, asked=asked, answered=clock.tick())
+
+    async def set_at_start(self, clock: DisciplinedClock) -> None:
+        """Set the clock of a process that starts, however far off its machine's is."""
+        reading = await self.compare(clock)
+        if not reading.is_followed:
+            clock.begin_again(reading.drift)
+
     async def rulebook(self) -> Rulebook:
         """The rulebook chosen when the database was made; read once."""
         if self._rulebook is None:
-            async with self._sessions() as session:
+            async with self._patient_session() as session:
                 self._rulebook = await rulebook_in_force(session)
         return self._rulebook
 
@@ -133,6 +165,32 @@ class Database:
                 f"{self.keyring.path.name} lacks the keys {', '.join(sorted(missing))}: "
                 "it is not the file of this database."
             )
+
+    @asynccontextmanager
+    async def _patient_session(self) -> AsyncIterator[AsyncSession]:
+        with self.patience():
+            async with self._sessions() as session:
+                yield session
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Hang up when the block takes longer than this process waits for PostgreSQL."""
+        if self._patience_seconds is None:
+            yield
+            return
+        due = asyncio.get_running_loop().call_later(self._patience_seconds, self._hang_up)
+        try:
+            yield
+        finally:
+            due.cancel()
+
+    def _hang_up(self) -> None:
+        """Break every connection: what fell silent on one of them did so on all."""
+        for line in tuple(self._lines):
+            line.terminate()
+
+    def _note_line(self, opened: AdaptedConnection, _record: object) -> None:
+        self._lines.add(opened.driver_connection)
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
 from websockets.frames import CloseCode
 
 from auction.kernel.clock import Clock
@@ -29,6 +31,9 @@ from web.live.protocol import (
     Verdict,
     write_told,
 )
+
+AWAY: Final = (SQLAlchemyError, OSError, TimeoutError)
+"""What a question to PostgreSQL ends with while it is away."""
 
 
 class Hall:
@@ -147,14 +152,22 @@ class Hall:
         waiting = self._undecided.get((code, bid_id))
         if waiting is not None:
             await asyncio.wait([waiting])
-        async with self._database.reading() as session:
-            found = await decision(session, self.board.session_id, code, bid_id)
+        try:
+            async with self._database.reading() as session:
+                found = await decision(session, self.board.session_id, code, bid_id)
+        except AWAY:
+            self._fault(connection, "unknown", bid_id)
+            return
         verdict = verdict_of(found) if found else None
         connection.tell(write_told(FateTold(millis(self._clock.now()), bid_id, verdict)))
 
     async def _fill(self, connection: HallConnection, from_seq: int) -> None:
-        async with self._database.reading() as session:
-            bids = await bids_after(session, self.board.session_id, from_seq)
+        try:
+            async with self._database.reading() as session:
+                bids = await bids_after(session, self.board.session_id, from_seq)
+        except AWAY:  # it comes again, and is told everything anew
+            connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
+            return
         frame = self.fanout.fill(from_seq, [shown(bid) for bid in bids])
         connection.tell(frame)
 

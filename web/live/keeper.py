@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from websockets.frames import CloseCode
 
@@ -183,10 +182,7 @@ class Keeper:
 
     async def set_clock(self) -> None:
         """Compare with PostgreSQL's clock; a large drift pauses what is at home here."""
-        asked = self.clock.tick()
-        async with self._database.engine.connect() as connection:
-            told: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-        reading = self.clock.compare(told, asked=asked, answered=self.clock.tick())
+        reading = await self._database.compare(self.clock)
         if reading.is_followed:
             return
         log.error("the clock is off by %s: bidding pauses", reading.drift)
