@@ -78,22 +78,21 @@ class Platform:
         return f"postgresql://{role}:{self._password}@127.0.0.1:{port}/luochui"
 
     async def start(self) -> None:
-        """Start the servers, the signers and the worker; live processes come by `add_live`."""
+        """Start the servers and the signers; a worker and live processes come by `have_lives`."""
         prepare_state(self.state)
         await asyncio.to_thread(self.postgres.start)
         self._leash.hold(self.postgres.pid, signal.SIGINT)
         await self._prepare()
         await asyncio.to_thread(self.valkey.start)
         self._leash.hold(self.valkey.pid)
-        for name, module in (("signers", "workers.signers.server"), ("worker", "workers.main")):
-            await self._add(name, module, any_ports().live)
+        await self._add("signers", "workers.signers.server", any_ports().live)
 
     async def add_live(self, name: str = "live") -> Settings:
         """Start a live process with a line of its own to PostgreSQL."""
         return await self._add(name, "web.live.server", any_ports().live)
 
     async def have_lives(self, count: int) -> list[Settings]:
-        """Let exactly so many live processes run, every line be whole and the clock be right."""
+        """Let a worker and so many live processes run, every line be whole, the clock be right."""
         await self.step_clock(0)
         names = ["live", *(f"live{number}" for number in range(2, count + 1))]
         for name, child in self.children.items():
@@ -103,6 +102,8 @@ class Platform:
                     await self.revive(name)
             elif child.is_running():
                 await asyncio.to_thread(child.stop, self._leash)
+        if "worker" not in self.children:
+            await self._add("worker", "workers.main", any_ports().live)
         for name in names:
             if name not in self.children:
                 await self.add_live(name)
@@ -194,7 +195,7 @@ class Platform:
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
         """The database as the pages have it, past every line."""
-        opened = Database(self._given(self.postgres.port, 0), clock=SystemClock())
+        opened = Database(self.given(self.postgres.port, 0), clock=SystemClock())
         try:
             yield opened
         finally:
@@ -208,7 +209,7 @@ class Platform:
     async def _add(self, name: str, module: str, port: int) -> Settings:
         line = Line(self.postgres.port)
         await line.lay()
-        settings = self._given(line.port, port)
+        settings = self.given(line.port, port)
         role = "luochui_sealer" if name == "signers" else "luochui_app"
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         self.metrics_ports[name] = free_port()
@@ -227,7 +228,8 @@ class Platform:
         await asyncio.to_thread(child.await_ready)
         return settings
 
-    def _given(self, database_port: int, live_port: int) -> Settings:
+    def given(self, database_port: int, live_port: int) -> Settings:
+        """Settings of a process that reaches the database by a port."""
         return Settings(
             database_url=self.url(database_port),
             valkey_url=self.valkey.url,

@@ -122,7 +122,7 @@ async def worker_clock(course: Course) -> None:
         platform, room.database, bidders=1, lasts=60, origins=room.origins, opens_in=30
     )
     await platform.shift_machine("worker", 3600)
-    await asyncio.sleep(4)
+    await asyncio.sleep(8)  # it takes a while to start, and then looks twice a second
     (row,) = await platform.fetch("SELECT state FROM sessions WHERE id = $1", lonely.session_id)
     await platform.shift_machine("worker", 0)
     early = [] if row["state"] == "scheduled" else [f"30 s before its opening it is {row['state']}"]
