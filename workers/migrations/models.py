@@ -43,6 +43,7 @@ ENTITY_MODULES = (
     "bidding.hall.session",
     "bidding.hall.bid_entry",
     "bidding.hall.ticket",
+    "bidding.records.foreign_bid",
 )
 
 

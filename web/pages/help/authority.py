@@ -21,6 +21,7 @@ from auction.settlement import policy as settlement
 from auction.store import policy as store
 from bidding import enrolment_policy as enrolment
 from bidding.hall import policy as hall
+from bidding.records import policy as records
 from valuation import policy as valuation
 from web.i18n import Locale, translate
 from web.signin import visit_of
@@ -33,6 +34,7 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     listings,
     enrolment,
     hall,
+    records,
     deposits,
     settlement,
     distribution,
