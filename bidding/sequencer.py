@@ -11,13 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import Clock
 from auction.kernel.ids import SessionId
 from auction.kernel.refusal import Refusal
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import Sign, close_session, open_session, place_bids
@@ -223,6 +221,9 @@ class Sequencer:
             self._show(await self._commit(command), ())
         except Moved:
             return
+        except Exception:  # the edge of a session: whatever happens, it comes to its end
+            log.exception("a change of session %s failed; it is tried again", self.session_id)
+            await asyncio.sleep(_PAUSES[-1])
 
     async def _commit(self, command: Callable[[Unit], Awaitable[ResultT]]) -> ResultT:
         """Run a command in a unit until it is certain what came of it.
@@ -242,7 +243,7 @@ class Sequencer:
                 if not no.code.startswith("keys."):
                     raise
                 log.warning("the keeper of keys does not answer: %s", no.code)
-            except (SQLAlchemyError, OSError, TimeoutError) as unknown:
+            except OUTCOME_UNKNOWN as unknown:
                 log.warning("outcome unknown, asking again: %s", type(unknown).__name__)
             else:
                 taken = self._clock.now() - began_at

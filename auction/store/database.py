@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from typing import Final
 from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine.interfaces import AdaptedConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -39,7 +40,29 @@ _SESSION = {
     "jit": "off",
 }
 
+OUTCOME_UNKNOWN: Final = (
+    SQLAlchemyError,
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a unit ends with when its line broke: after the COMMIT was sent nobody knows what came of
+it. The driver's own two come through SQLAlchemy as they are when a server dies at a bad moment."""
+
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _session(application: str, patience_seconds: float | None) -> dict[str, str]:
+    """What every connection of a process asks of the server.
+
+    A server does not see that a line went dead either: it would hold the locks of a process
+    that has long since dialled again.
+    """
+    own = {"application_name": application}
+    if patience_seconds is not None:
+        own["idle_in_transaction_session_timeout"] = str(int(patience_seconds * 1000))
+    return _SESSION | own
 
 
 def is_away(wrong: BaseException) -> bool:
@@ -81,7 +104,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
-                "server_settings": {**_SESSION, "application_name": application},
+                "server_settings": _session(application, patience_seconds),
                 "timeout": min(10, patience_seconds or 10),
             },
         )

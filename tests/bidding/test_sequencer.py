@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from auction.kernel.actor import Actor
@@ -27,6 +28,7 @@ class CutDatabase(Database):
 
     cuts_before = 0
     cuts_after = 0
+    wrong: Exception = OSError("cut before the COMMIT")
     cut_for = timedelta()
     """How much time goes by with each cut."""
 
@@ -37,7 +39,7 @@ class CutDatabase(Database):
             if self.cuts_before:
                 self.cuts_before -= 1
                 self._time_goes_by()
-                raise OSError("cut before the COMMIT")
+                raise self.wrong
         if self.cuts_after:
             self.cuts_after -= 1
             self._time_goes_by()
@@ -140,6 +142,32 @@ async def test_a_timely_bid_is_decided_before_the_end_and_a_late_one_after_it(
         await watching.until(SessionState.SOLD)
     board = await read_board(cut_database, hall.session_id)
     assert board.leading_code == "B2"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [asyncpg.InternalClientError("cannot switch to state 15"), ValueError("a bug of our own")],
+)
+async def test_whatever_goes_wrong_at_its_close_it_is_closed_after_all(
+    cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock, wrong: Exception
+) -> None:
+    hall = await a_hall(cut_database, as_owner)
+    async with at_home(cut_database, hall) as (sequencer, watching):
+        await sequencer.submit(a_placed_bid(cut_database, 1000))
+        cut_database.cuts_before, cut_database.wrong = 1, wrong
+        clock.instant = hall.closes_at
+        await watching.until(SessionState.SOLD)
+
+
+async def test_a_driver_that_lost_its_head_at_the_commit_is_asked_again(
+    cut_database: CutDatabase, as_owner: Execute
+) -> None:
+    hall = await a_hall(cut_database, as_owner)
+    async with at_home(cut_database, hall) as (sequencer, _):
+        cut_database.cuts_before = 1
+        cut_database.wrong = asyncpg.InternalClientError("cannot switch to state 15")
+        decided = await sequencer.submit(a_placed_bid(cut_database, 1000))
+    assert decided.verdict is Verdict.ACCEPTED
 
 
 async def test_it_opens_and_closes_by_itself(

@@ -3,16 +3,14 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from websockets.frames import CloseCode
 
 from auction.kernel.clock import Clock
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from bidding.hall.batch import PlacedBid
 from bidding.hall.bid_entry import Decision
 from bidding.hall.bid_entry import Verdict as Outcome
@@ -31,9 +29,6 @@ from web.live.protocol import (
     Verdict,
     write_told,
 )
-
-AWAY: Final = (SQLAlchemyError, OSError, TimeoutError)
-"""What a question to PostgreSQL ends with while it is away."""
 
 
 class Hall:
@@ -155,7 +150,7 @@ class Hall:
         try:
             async with self._database.reading() as session:
                 found = await decision(session, self.board.session_id, code, bid_id)
-        except AWAY:
+        except OUTCOME_UNKNOWN:
             self._fault(connection, "unknown", bid_id)
             return
         verdict = verdict_of(found) if found else None
@@ -165,7 +160,7 @@ class Hall:
         try:
             async with self._database.reading() as session:
                 bids = await bids_after(session, self.board.session_id, from_seq)
-        except AWAY:  # it comes again, and is told everything anew
+        except OUTCOME_UNKNOWN:  # it comes again, and is told everything anew
             connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
             return
         frame = self.fanout.fill(from_seq, [shown(bid) for bid in bids])

@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 from websockets.frames import CloseCode
 
 from auction.kernel.actor import SYSTEM
@@ -16,7 +15,7 @@ from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.ids import ListingId, SessionId, new_id
 from auction.kernel.refusal import Refusal
 from auction.people.queries import ended_sign_ins
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from auction.store.keys import KeyHolder
 from bidding import queries
 from bidding.commands import Sign, open_session
@@ -70,7 +69,7 @@ class Keeper:
             fault = Fault(millis(self.clock.now()), code, origin=str(no.facts.get("origin", "")))
             connection.tell(write_told(fault))
             connection.end(CloseCode.POLICY_VIOLATION, code)
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except OUTCOME_UNKNOWN:
             connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
         else:
             connection.place = hall

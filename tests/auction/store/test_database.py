@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
 from auction.store.database import Database, is_away
 from tests.faults.line import Line, a_line
@@ -58,6 +59,20 @@ async def test_every_waiting_unit_is_freed_by_the_first_that_notices(
     told = await asyncio.gather(*(asleep() for _ in range(5)), return_exceptions=True)
     assert [isinstance(wrong, DBAPIError) and is_away(wrong) for wrong in told] == [True] * 5
     assert await one(impatient) == 1
+
+
+async def test_the_server_frees_what_a_dead_line_had_locked(
+    impatient: Database, line: Line
+) -> None:
+    lock = text("SELECT pg_advisory_xact_lock(7)")
+    with pytest.raises(DBAPIError):
+        async with asyncio.timeout(SECONDS_MAX), impatient.unit(SYSTEM) as work:
+            await work.session.execute(lock)
+            line.deaden()
+            await work.session.execute(text("SELECT 2"))
+    async with asyncio.timeout(SECONDS_MAX), impatient.unit(SYSTEM) as work:
+        await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
+        await work.session.execute(lock)
 
 
 async def test_who_has_all_the_time_is_not_cut_off(settings: Settings) -> None:
