@@ -2,6 +2,7 @@
 
 from tests.faults.course import Case, Size
 from tests.faults.servers import (
+    come_by_both,
     cut_for,
     cut_home_of_two,
     deaden,
@@ -41,7 +42,8 @@ CASES: tuple[Case, ...] = (
     Case("hold_5", "live's line to PostgreSQL silent for 5 s", hold_for(5)),
     Case("hold_20", "live's line to PostgreSQL silent for 20 s", hold_for(20), lasts=26),
     Case("half_open", "live's connections to PostgreSQL half-open for ever", deaden),
-    Case("two", "two live processes, no fault", nothing, lasts=8, lives=2),
+    Case("two", "bidders come in by two live processes", come_by_both, lasts=8, lives=2,
+         is_spread=True),
     Case("two_killed", "of two live processes the home killed", kill_home_of_two, lives=2),
     Case("two_cut", "the home cut off with stamped bids, the other takes over",
          cut_home_of_two, lives=2),
@@ -51,7 +53,7 @@ CASES: tuple[Case, ...] = (
     Case("clock_2", "PostgreSQL's clock steps +2 s and back", step_clock(2, 0), lasts=18),
     Case("clock_hour", "PostgreSQL's clock steps an hour ahead", step_clock(3600), lasts=18),
     Case("clock_back", "PostgreSQL's clock steps 3 s back", step_clock(-3), lasts=18),
-    Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=30),
+    Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=45),
     Case("repeat", "a client sends, vanishes and sends its bid 100 times", vanish_and_repeat),
     Case("silent", "20 half-open sockets of watchers", fall_silent, lasts=12),
 )  # fmt: skip

@@ -55,6 +55,8 @@ class Case:
     lives: int = 1
     """How many live processes there are."""
     extension: timedelta = EXTENSION
+    is_spread: bool = False
+    """Whether bidders come in by any of the live processes, not by the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ async def play(platform: Platform, case: Case, size: Size) -> Outcome:
             platform, database, bidders=size.bidders, lasts=case.lasts, extension=case.extension,
             origins=[settings.live_origin for settings in lives],
         )  # fmt: skip
+        room.is_spread = case.is_spread
         course = Course(platform, room, a_crowd(room, watchers=size.watchers), size)
         following = [asyncio.create_task(client.follow()) for client in course.crowd]
         try:

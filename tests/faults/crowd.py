@@ -39,7 +39,8 @@ class Client:
         self.sockets = 0
         self._chance = chance
         self._name = code or f"W{next(_numbers):03d}"
-        self._origin = chance.choice(room.origins) if code is None else room.origins[0]
+        is_anywhere = code is None or room.is_spread
+        self._origin = chance.choice(room.origins) if is_anywhere else room.origins[0]
         self._socket: ClientConnection | None = None
         self._pending: tuple[UUID, int] | None = None
         """His bid of which he has not heard yet."""
@@ -117,6 +118,7 @@ class Client:
 
     async def _hear_fault(self, told: Fault) -> None:
         if told.code == "home_elsewhere":
+            self.room.redirected += bool(told.origin)
             self._go_elsewhere(told.origin)
         elif told.code in {"moved", "unknown", "too_fast"}:
             await self._ask()

@@ -60,6 +60,10 @@ class Room:
     """How far the platform's clock was stepped on purpose."""
     is_bidding: bool = True
     """Whether its bidders still make new bids."""
+    is_spread: bool = False
+    """Whether its bidders come in by any of the live processes, not by the first."""
+    redirected: int = 0
+    """How many were told that the home is elsewhere, and where."""
     strange: list[str] = field(default_factory=list)
     """What clients were told that no client should be."""
     opens_ms: float = 0.0

@@ -89,6 +89,13 @@ async def deaden(course: Course) -> None:
     await asyncio.sleep(4)
 
 
+async def come_by_both(course: Course) -> None:
+    """Bidders come in by two live processes: one is the home, the other says where it is."""
+    told = course.room.redirected
+    course.notes.append(f"{told} bidders were told where the home is")
+    course.found["redirected"] = [] if told else ["nobody was told where the home is"]
+
+
 async def kill_home_of_two(course: Course) -> None:
     """Of two live processes the home is killed for good; its clients go to the other."""
     await course.platform.kill("live")
