@@ -22,17 +22,17 @@ from tests.faults.servers import (
 from tests.faults.sockets import fall_silent, many_deaf_watchers, vanish_and_repeat
 
 LONG = Size(bidders=64, watchers=8)
-SHORT = Size(bidders=12, watchers=3, calm=1.2)
+SHORT = Size(bidders=12, watchers=3, calm=1.0, is_short=True)
 
 CASES: tuple[Case, ...] = (
     Case("none", "no fault: what the others are held against", nothing, lasts=8),
-    Case("live", "kill -9 of the live server, twice", kill_live),
+    Case("live", "kill -9 of the live server, twice", kill_live, lasts_short=9),
     Case("worker", "kill -9 of the worker, three times", kill_worker),
     Case("postgres", "kill -9 of PostgreSQL", kill_postgres),
     Case("valkey", "kill -9 of Valkey, away 2 s", kill_valkey),
     Case("flush", "Valkey flushed, four times", flush_valkey),
     Case("signers", "kill -9 of the keepers of keys, away 1 s", kill_signers),
-    Case("cut_1", "live cut from PostgreSQL for 1 s", cut_for(1)),
+    Case("cut_1", "live cut from PostgreSQL for 1 s", cut_for(1), lasts_short=5),
     Case("cut_5", "live cut from PostgreSQL for 5 s", cut_for(5)),
     Case("cut_end", "live cut from PostgreSQL for 12 s, over the end", cut_for(12), lasts=8),
     Case("cut_30", "live cut from PostgreSQL for 30 s", cut_for(30), lasts=36),
@@ -46,7 +46,7 @@ CASES: tuple[Case, ...] = (
          is_spread=True),
     Case("two_killed", "of two live processes the home killed", kill_home_of_two, lives=2),
     Case("two_cut", "the home cut off with stamped bids, the other takes over",
-         cut_home_of_two, lives=2),
+         cut_home_of_two, lives=2, lasts_short=11),
     Case("worker_clock", "the worker's machine is an hour ahead", worker_clock),
     Case("live_clock", "a second live process on a machine an hour ahead takes over",
          wrong_machine, lives=2),

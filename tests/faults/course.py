@@ -25,6 +25,7 @@ class Size:
     bidders: int
     watchers: int
     calm: float = CALM_SECONDS
+    is_short: bool = False
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Case:
     fault: Fault
     lasts: float = 14.0
     """Seconds from opening to the announced end."""
+    lasts_short: float = 8.0
+    """The same in the short form."""
     lives: int = 1
     """How many live processes there are."""
     extension: timedelta = EXTENSION
@@ -83,10 +86,11 @@ class Outcome:
 async def play(platform: Platform, case: Case, size: Size) -> Outcome:
     """Open a session, let the crowd bid, make the fault, let it end, and judge the history."""
     began = time.monotonic()
+    lasts = case.lasts_short if size.is_short else case.lasts
     lives = await platform.have_lives(case.lives)
     async with platform.database() as database:
         room = await a_room(
-            platform, database, bidders=size.bidders, lasts=case.lasts, extension=case.extension,
+            platform, database, bidders=size.bidders, lasts=lasts, extension=case.extension,
             origins=[settings.live_origin for settings in lives],
         )  # fmt: skip
         room.is_spread = case.is_spread
@@ -103,7 +107,7 @@ async def play(platform: Platform, case: Case, size: Size) -> Outcome:
     course.found["clients"] = [
         *room.strange, *(repr(one) for one in gone if isinstance(one, Exception)),
     ]  # fmt: skip
-    return _judge(case, course, time.monotonic() - began)
+    return _judge(case, lasts, course, time.monotonic() - began)
 
 
 async def _run(case: Case, course: Course) -> None:
@@ -114,21 +118,21 @@ async def _run(case: Case, course: Course) -> None:
     await until_over(course.room, case.lasts + CLOSE_SECONDS_MAX)
 
 
-def _judge(case: Case, course: Course, seconds: float) -> Outcome:
+def _judge(case: Case, lasts: float, course: Course, seconds: float) -> Outcome:
     history, end = course.room.history, course.room.history.ending
     closed = told = None
     if end is not None and end.closed_ms is not None:
         closed = (end.closed_ms - end.closes_ms) / 1000
         if history.told_over_ms is not None:
             told = (history.told_over_ms - end.closes_ms) / 1000
-    broken = check(history) | {"full_length": _full_length(case, course)} | course.found
+    broken = check(history) | {"full_length": _full_length(lasts, course)} | course.found
     return Outcome(case, summary(history), broken, closed, told, seconds, course.notes)
 
 
-def _full_length(case: Case, course: Course) -> list[str]:
+def _full_length(lasts: float, course: Course) -> list[str]:
     """By the machine's own clock it lasted as announced, whatever other clocks did."""
     told_ms = course.room.history.told_over_ms
     if told_ms is None:
         return []
-    short = course.room.opens_ms + case.lasts * 1000 - (told_ms - course.room.clock_step_ms)
+    short = course.room.opens_ms + lasts * 1000 - (told_ms - course.room.clock_step_ms)
     return [f"it was over {short:.0f} ms before the announced end"] if short > 0 else []

@@ -33,6 +33,7 @@ _ENTRIES = """
 _ENDING = """
     SELECT state, leading_code, leading_amount, extract(epoch FROM closes_at) * 1000 AS closes_ms,
         extract(epoch FROM closed_at) * 1000 AS closed_ms,
+        extract(epoch FROM scheduled_close_at) * 1000 AS scheduled_ms,
         (SELECT count(*) FROM journal WHERE stream = 'session:' || $1::uuid::text
             AND kind = 'session.closed') AS times_closed
     FROM sessions WHERE id = $1
@@ -102,6 +103,7 @@ class Room:
         ]  # fmt: skip
         (end,) = await self.platform.fetch(_ENDING, self.session_id)
         closed = end["closed_ms"]
+        self.history.scheduled_close_ms = float(end["scheduled_ms"])  # rounded like the others
         self.history.ending = Ending(
             end["state"], end["leading_code"], end["leading_amount"], float(end["closes_ms"]),
             None if closed is None else float(closed), end["times_closed"],
