@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from websockets.asyncio.client import connect
+from websockets.frames import Opcode
 from websockets.typing import Origin
 
 from tests.faults.course import Course
@@ -33,7 +34,7 @@ WATCHERS, DEAF = 2_000, 500
 """So many watch, and so many of them never read."""
 GREEDY = 50
 """So many of the deaf ask for more than a socket may be owed."""
-FETCHES, ROUNDS = 40, 6
+FETCHES, ROUNDS = 45, 3
 """So often within a second each of these asks for all bids, and so many seconds."""
 HEAR_SECONDS_MAX = 45.0
 RECEIVE_BYTES = 4096
@@ -48,19 +49,49 @@ _decoder = msgspec.json.Decoder(Told)
 
 
 class Ear(asyncio.Protocol):
-    """A watcher that costs the harness next to nothing: it keeps the last bytes it was sent."""
+    """A watcher that costs the harness next to nothing: it keeps the last text it was sent."""
 
     def __init__(self) -> None:
         self.last = b""
+        self.is_upgraded = False
         self.is_closed = False
+        self._buffer = b""
+        self._transport: asyncio.WriteTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Keep the end of it."""
-        self.last = (self.last + data)[-4096:]
+        """Take whole frames off; a ping is answered, as every browser does."""
+        self._buffer += data
+        if not self.is_upgraded:
+            _, end, rest = self._buffer.partition(b"\r\n\r\n")
+            self.is_upgraded, self._buffer = bool(end), rest if end else self._buffer
+        while self.is_upgraded and (frame := _frame(self._buffer)) is not None:
+            opcode, payload, self._buffer = frame
+            if opcode == Opcode.PING:
+                self._transport.write(_masked(Opcode.PONG, payload))
+            elif opcode == Opcode.TEXT:
+                self.last = payload
 
     def connection_lost(self, _: Exception | None) -> None:
         """The server ended it."""
         self.is_closed = True
+
+
+def _frame(data: bytes) -> tuple[int, bytes, bytes] | None:
+    """The first whole frame of a server, and what follows it (RFC 6455, 5.2)."""
+    if len(data) < 2:
+        return None
+    length, start = data[1], 2
+    if length >= 126:
+        start = 4 if length == 126 else 10
+        length = int.from_bytes(data[2:start])
+    if len(data) < start + length:
+        return None
+    return data[0] & 0x0F, data[start : start + length], data[start + length :]
 
 
 async def many_deaf_watchers(course: Course) -> None:
@@ -128,7 +159,7 @@ async def _an_ear(port: int, room: Room) -> Ear:
     loop = asyncio.get_running_loop()
     transport, ear = await loop.create_connection(Ear, "127.0.0.1", port)
     transport.write(_opening(port))
-    while b"\r\n\r\n" not in ear.last:
+    while not ear.is_upgraded:
         await asyncio.sleep(0.001)
     transport.write(_text(_hello(room)))
     return ear
@@ -172,10 +203,14 @@ def _opening(port: int) -> bytes:
 
 
 def _text(message: dict[str, object]) -> bytes:
-    """A masked text frame (RFC 6455, 5.2)."""
-    data, mask = msgspec.json.encode(message), os.urandom(4)
+    return _masked(Opcode.TEXT, msgspec.json.encode(message))
+
+
+def _masked(opcode: Opcode, data: bytes) -> bytes:
+    """A short frame of a client."""
+    mask = os.urandom(4)
     masked = bytes(byte ^ bit for byte, bit in zip(data, cycle(mask), strict=False))
-    return struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + masked
+    return struct.pack("!BB", 0x80 | opcode, 0x80 | len(data)) + mask + masked
 
 
 async def vanish_and_repeat(course: Course) -> None:

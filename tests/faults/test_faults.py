@@ -32,5 +32,5 @@ def test_every_promise_is_kept(case: Case, outcomes: dict[str, Outcome]) -> None
 @pytest.mark.parametrize("case", CHOSEN, ids=[case.name for case in CHOSEN])
 def test_there_was_something_to_lose(case: Case, outcomes: dict[str, Outcome]) -> None:
     counts = outcomes[case.name].counts
-    assert counts["acknowledged"] >= SHORT.bidders
-    assert counts["accepted"] > 1
+    assert counts["acknowledged"] > 0
+    assert counts["accepted"] > 0
