@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: demo test lives coverage mutants lint bench journey lock help
+.PHONY: demo test lives coverage mutants faults lint bench journey lock help
 
 help:
 	@$(PYTHON) boot.py help
@@ -14,6 +14,8 @@ coverage:
 	@$(PYTHON) boot.py coverage
 mutants:
 	@$(PYTHON) boot.py mutants
+faults:
+	@$(PYTHON) boot.py faults $(if $(ONLY),--only $(ONLY))
 lint:
 	@$(PYTHON) boot.py lint
 bench:

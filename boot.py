@@ -31,13 +31,13 @@ make test      set up the tools of the tests and run the whole suite
 make coverage  the suite with branch coverage; fails where a bar of tests/coverage_bars.py is missed
 make lives     the suite's long part: a worker killed again and again, a canary among 200 (minutes)
 make mutants   plant faults in the contest, change its operators one by one, say who noticed
+make faults    kill servers, cut lines, step clocks under 64 bidders, say what held (ONLY=name,name)
 make lint      style, types, floors, and no URL in the locks
 make bench     measure, print a table, write var/bench.json     (ONLY=name,name runs a part)
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)
 make lock      write the three locks anew from pyproject.toml
 make help      these lines
-
-Without make: python3 boot.py demo, test, coverage, lint, bench, journey [--out DIR], lock, help."""
+Without make: python3 boot.py demo, test, coverage, faults, bench, lint, journey [--out DIR], ..."""
 
 # A program the tests use, the Debian package that brings it, and what is lost without it.
 TOOLS = (
@@ -60,7 +60,8 @@ def main(arguments: list[str]) -> int:
         "bench": lambda: luochui("bench", rest),
         "test": lambda: test(rest),
         "coverage": coverage,
-        "mutants": lambda: mutants(rest),
+        "mutants": lambda: program("tests.machines.contest.judge", rest),
+        "faults": lambda: program("tests.faults", rest),
         "lint": lint,
         "lock": lock,
         "help": show_help,
@@ -105,10 +106,10 @@ def coverage() -> int:
     return in_environment(["-m", "tests.coverage_bars"]) or status
 
 
-def mutants(rest: list[str]) -> int:
-    """Show that the simulator and the tests notice wrong contests; minutes, two processes."""
+def program(module: str, rest: list[str]) -> int:
+    """Run a program of the tests: wrong contests noticed, faults borne; minutes."""
     build_environment(TESTING)
-    return in_environment(["-m", "tests.machines.contest.judge", *rest])
+    return in_environment(["-m", module, *rest])
 
 
 def lint() -> int:

@@ -8,21 +8,20 @@ end of the session, every bid that entered in time has been decided.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Final, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import Clock
 from auction.kernel.ids import SessionId
 from auction.kernel.refusal import Refusal
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import Sign, close_session, open_session, place_bids
 from bidding.hall.batch import PlacedBid
 from bidding.hall.bid_entry import Decision
-from bidding.hall.board import Board
+from bidding.hall.board import Board, SessionState
 from bidding.hall.standstill import extend_for_lag, pause_session, resume_paused
 from bidding.hall.turn import Turn, next_turn, wakes_at
 
@@ -34,6 +33,10 @@ BATCH_MAX: Final = 400
 _PAUSES: Final = (0.02, 0.1, 0.3, 1.0)
 """Seconds between attempts while PostgreSQL or the keeper of keys does not answer."""
 _LOOK_SECONDS: Final = 1.0
+OUTAGE: Final = timedelta(seconds=2)
+"""After so long without a commit nobody could know where the session stood."""
+NEAR_END: Final = timedelta(minutes=1)
+"""An outage that ends with less than this left is answered by an extension (网拍28(2))."""
 
 Watch = Callable[[Board, Sequence[Decision]], None]
 """Told after every commit what there is to show."""
@@ -63,6 +66,8 @@ class Sequencer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_stopping = False
+        self._outage = timedelta()
+        """How long the last commit took when that was too long, until it is answered for."""
 
     @property
     def session_id(self) -> SessionId:
@@ -153,6 +158,9 @@ class Sequencer:
     async def _take(self, turn: Turn) -> None:
         """Do what is due, in a commit of its own."""
         session_id, epoch = self.session_id, self.epoch
+        if self._outage:
+            await self._answer_for_outage()
+            return
         match turn:
             case Turn.WAIT:
                 return
@@ -165,9 +173,26 @@ class Sequencer:
                     lambda work: resume_paused(work, session_id=session_id, epoch=epoch)
                 )
             case Turn.CLOSE:
-                await self._change(
-                    lambda work: close_session(work, session_id=session_id, epoch=epoch)
-                )
+                await self._close()
+
+    async def _close(self) -> None:
+        """Close; after an outage the end is looked at again, since time is given back first."""
+        session_id, epoch = self.session_id, self.epoch
+        began_at = self._clock.now()
+
+        async def close(work: Unit) -> Board:
+            if self._clock.now() - began_at > OUTAGE:
+                return await queries.board(work.session, session_id)
+            return await close_session(work, session_id=session_id, epoch=epoch)
+
+        await self._change(close)
+
+    async def _answer_for_outage(self) -> None:
+        """Leave an extension from now where the end is near or passed, before anything else."""
+        outage, self._outage = self._outage, timedelta()
+        left = self.board.closes_at - self._clock.now()
+        if self.board.state is SessionState.OPEN and left < NEAR_END:
+            await self.make_up_for(outage // timedelta(milliseconds=1))
 
     async def _decide(self) -> None:
         batch = self._waiting[:BATCH_MAX]
@@ -196,6 +221,9 @@ class Sequencer:
             self._show(await self._commit(command), ())
         except Moved:
             return
+        except Exception:  # the edge of a session: whatever happens, it comes to its end
+            log.exception("a change of session %s failed; it is tried again", self.session_id)
+            await asyncio.sleep(_PAUSES[-1])
 
     async def _commit(self, command: Callable[[Unit], Awaitable[ResultT]]) -> ResultT:
         """Run a command in a unit until it is certain what came of it.
@@ -203,11 +231,11 @@ class Sequencer:
         Any failure may have come after the COMMIT was sent, so it means "unknown". The
         command is run again: bids that did come in are found by their bid_id.
         """
-        attempt = 0
+        attempt, began_at = 0, self._clock.now()
         while True:
             try:
                 async with self._database.unit(SYSTEM) as work:
-                    return await command(work)
+                    result = await command(work)
             except Refusal as no:
                 if no.code == "session.epoch_old":
                     self._give_up()
@@ -215,8 +243,12 @@ class Sequencer:
                 if not no.code.startswith("keys."):
                     raise
                 log.warning("the keeper of keys does not answer: %s", no.code)
-            except (SQLAlchemyError, OSError, TimeoutError) as unknown:
+            except OUTCOME_UNKNOWN as unknown:
                 log.warning("outcome unknown, asking again: %s", type(unknown).__name__)
+            else:
+                taken = self._clock.now() - began_at
+                self._outage = taken if taken > OUTAGE else self._outage
+                return result
             await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
             attempt += 1
 

@@ -11,6 +11,8 @@ from arq.worker import Worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from auction.kernel.clock import SystemClock
+from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.logs import log_as_json
 from auction.kernel.settings import Settings, read_settings
 from auction.store.metrics import expose
@@ -52,8 +54,10 @@ class Running:
 
 async def _start(ctx: dict[str, object]) -> None:
     settings = read_settings()
-    context = build_context(settings)
+    clock = DisciplinedClock(SystemClock().now())
+    context = build_context(settings, clock)
     await context.database.refuse_owner()
+    await context.database.set_at_start(clock)
     await context.database.require_keys()
     queue = await create_pool(
         valkey_settings(settings), job_serializer=_write, job_deserializer=_read

@@ -134,8 +134,7 @@ class Stack:
         """Start again what dies, until told to end; give up when it keeps dying."""
         while not until.wait(_POLL_SECONDS):
             if self._postgres is not None and not self._postgres.is_running():
-                base = self._postgres.base
-                raise ServerError(f"PostgreSQL ended by itself; its log lies in {base}.")
+                self._revive_postgres(self._postgres)
             if self._valkey is not None and not self._valkey.is_running():
                 self._revive_valkey(self._valkey)
             for child in self._children:
@@ -149,6 +148,16 @@ class Stack:
         self._say(f"{name} ended ({child.last_words()}); it is started again.")
         if self._leash is not None:
             child.start(self._leash)
+
+    def _revive_postgres(self, postgres: EmbeddedPostgres) -> None:
+        """What was committed is in its log; the processes ask again what came of the rest."""
+        if self._keeps_ending("PostgreSQL"):
+            raise ServerError(f"PostgreSQL keeps ending; its log lies in {postgres.base}.")
+        self._say("PostgreSQL ended; it is started again.")
+        if self._leash is not None:
+            self._leash.let_go(postgres.pid)
+            postgres.revive()
+            self._leash.hold(postgres.pid, signal.SIGINT)
 
     def _revive_valkey(self, valkey: EmbeddedValkey) -> None:
         """Nothing that matters is in it: what it lost, the outbox hands on again."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, nightly, relay, sales, valuations
@@ -42,6 +43,17 @@ class Errand:
     look: Callable[[Context], Awaitable[None]]
 
 
+async def set_clock(context: Context) -> None:
+    """Follow PostgreSQL's clock: nothing opens, closes or falls due by this machine's own."""
+    clock = context.clock
+    if not isinstance(clock, DisciplinedClock):
+        return
+    reading = await context.database.compare(clock)
+    if not reading.is_followed:
+        log.error("the clock is off by %s: it is set", reading.drift)
+        clock.accept(reading.drift)
+
+
 ERRANDS: tuple[Errand, ...] = (
     Errand("draws", valuations.has_draws, valuations.advance_draws),
     Errand("appraisals", valuations.has_appraisals, valuations.settle_appraisals),
@@ -52,6 +64,7 @@ ERRANDS: tuple[Errand, ...] = (
 )
 
 TIMERS: tuple[Timer, ...] = (
+    Timer("clock", 5.0, set_clock),
     Timer("draw_keys", 10.0, valuations.register_keys),
     Timer("deposits", 5.0, bank.release_ended),
     Timer("sales_overdue", 5.0, sales.note_missed_terms),

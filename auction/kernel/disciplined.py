@@ -57,5 +57,13 @@ class DisciplinedClock:
         """Follow a large drift after all, once bidding stands still."""
         self._base += drift
 
+    def begin_again(self, drift: timedelta) -> None:
+        """Be put right by any amount, also backwards, before anybody was told a time.
+
+        A process that starts knows only its machine's time, which may be hours off.
+        """
+        self._base += drift
+        self._last = self._at(self._count())
+
     def _at(self, count: float) -> datetime:
         return self._base + timedelta(seconds=count - self._since)

@@ -1,11 +1,16 @@
 """Engines and sessions: writing by units of work, reading read-only."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Final
+from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import event, func, select, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -16,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 
 from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
+from auction.kernel.disciplined import DisciplinedClock, Reading
 from auction.kernel.settings import Settings
 from auction.law.rulebook import Rulebook
 from auction.store.metrics import count_connections
@@ -34,7 +40,29 @@ _SESSION = {
     "jit": "off",
 }
 
+OUTCOME_UNKNOWN: Final = (
+    SQLAlchemyError,
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a unit ends with when its line broke: after the COMMIT was sent nobody knows what came of
+it. The driver's own two come through SQLAlchemy as they are when a server dies at a bad moment."""
+
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _session(application: str, patience_seconds: float | None) -> dict[str, str]:
+    """What every connection of a process asks of the server.
+
+    A server does not see that a line went dead either: it would hold the locks of a process
+    that has long since dialled again.
+    """
+    own = {"application_name": application}
+    if patience_seconds is not None:
+        own["idle_in_transaction_session_timeout"] = str(int(patience_seconds * 1000))
+    return _SESSION | own
 
 
 def is_away(wrong: BaseException) -> bool:
@@ -52,11 +80,22 @@ class OwnerError(Exception):
 
 
 class Database:
-    """One process's access to PostgreSQL."""
+    """One process's access to PostgreSQL.
+
+    With `patience_seconds`, a unit or a reading that takes longer has every connection hung up,
+    and fails as when the server is away: a line that went dead in silence looks whole for ever.
+    """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, application: str = "luochui"
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        application: str = "luochui",
+        patience_seconds: float | None = None,
     ) -> None:
+        self._patience_seconds = patience_seconds
+        self._lines: WeakSet[asyncpg.Connection] = WeakSet()
         self.clock = clock or SystemClock()
         self.engine: AsyncEngine = create_async_engine(
             settings.async_database_url,
@@ -65,10 +104,11 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
-                "server_settings": {**_SESSION, "application_name": application},
-                "timeout": 10,
+                "server_settings": _session(application, patience_seconds),
+                "timeout": min(10, patience_seconds or 10),
             },
         )
+        event.listen(self.engine.sync_engine, "connect", self._note_line)
         self.keyring = Keyring(settings.subject_keys_path)
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
@@ -80,7 +120,7 @@ class Database:
     async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
         """One command: committed once when the block ends, rolled back when it raises."""
         rules = await self.rulebook()
-        async with self._sessions() as session:
+        async with self._patient_session() as session:
             work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
             yield work
             await work.commit()
@@ -88,7 +128,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A read-only transaction that sees one state of the database."""
-        async with self._sessions() as session:
+        async with self._patient_session() as session:
             await session.connection(
                 execution_options={
                     "isolation_level": "REPEATABLE READ",
@@ -103,10 +143,25 @@ class Database:
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    async def compare(self, clock: DisciplinedClock) -> Reading:
+        """Hold a clock against PostgreSQL's; a small drift is put right at once."""
+        asked = clock.tick()
+        with self.patience():
+            async with self.engine.connect() as connection:
+                answer = await connection.execute(select(func.clock_timestamp()))
+                told: datetime = answer.scalar_one()
+        return clock.compare(told, asked=asked, answered=clock.tick())
+
+    async def set_at_start(self, clock: DisciplinedClock) -> None:
+        """Set the clock of a process that starts, however far off its machine's is."""
+        reading = await self.compare(clock)
+        if not reading.is_followed:
+            clock.begin_again(reading.drift)
+
     async def rulebook(self) -> Rulebook:
         """The rulebook chosen when the database was made; read once."""
         if self._rulebook is None:
-            async with self._sessions() as session:
+            async with self._patient_session() as session:
                 self._rulebook = await rulebook_in_force(session)
         return self._rulebook
 
@@ -133,6 +188,32 @@ class Database:
                 f"{self.keyring.path.name} lacks the keys {', '.join(sorted(missing))}: "
                 "it is not the file of this database."
             )
+
+    @asynccontextmanager
+    async def _patient_session(self) -> AsyncIterator[AsyncSession]:
+        with self.patience():
+            async with self._sessions() as session:
+                yield session
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Hang up when the block takes longer than this process waits for PostgreSQL."""
+        if self._patience_seconds is None:
+            yield
+            return
+        due = asyncio.get_running_loop().call_later(self._patience_seconds, self._hang_up)
+        try:
+            yield
+        finally:
+            due.cancel()
+
+    def _hang_up(self) -> None:
+        """Break every connection: what fell silent on one of them did so on all."""
+        for line in tuple(self._lines):
+            line.terminate()
+
+    def _note_line(self, opened: AdaptedConnection, _record: object) -> None:
+        self._lines.add(opened.driver_connection)
 
     async def close(self) -> None:
         """Give all connections back."""

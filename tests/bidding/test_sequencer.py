@@ -1,11 +1,12 @@
 """The home of a session, its clock moved by the test, its database cut at the worst moments."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from auction.kernel.actor import Actor
@@ -16,8 +17,8 @@ from auction.store.unit import Unit
 from bidding.hall.bid_entry import Decision, Verdict
 from bidding.hall.board import Board, SessionState
 from bidding.queries import bid_record
-from bidding.sequencer import Moved, Sequencer, read_board
-from tests.bidding.halls import AHall, Execute, a_hall, a_placed_bid, home, sign
+from bidding.sequencer import OUTAGE, Moved, Sequencer, read_board
+from tests.bidding.halls import FIVE, AHall, Execute, a_hall, a_placed_bid, home, sign
 
 TICK = timedelta(microseconds=1)
 
@@ -27,6 +28,9 @@ class CutDatabase(Database):
 
     cuts_before = 0
     cuts_after = 0
+    wrong: Exception = OSError("cut before the COMMIT")
+    cut_for = timedelta()
+    """How much time goes by with each cut."""
 
     @asynccontextmanager
     async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
@@ -34,10 +38,16 @@ class CutDatabase(Database):
             yield work
             if self.cuts_before:
                 self.cuts_before -= 1
-                raise OSError("cut before the COMMIT")
+                self._time_goes_by()
+                raise self.wrong
         if self.cuts_after:
             self.cuts_after -= 1
+            self._time_goes_by()
             raise OSError("cut after the COMMIT")
+
+    def _time_goes_by(self) -> None:
+        assert isinstance(self.clock, FrozenClock)
+        self.clock.advance(self.cut_for)
 
 
 @pytest.fixture
@@ -55,15 +65,20 @@ class Watching:
 
     def __init__(self) -> None:
         self.states: list[SessionState] = []
+        self.boards: list[Board] = []
         self.changed = asyncio.Event()
 
     def __call__(self, board: Board, _: Sequence[Decision]) -> None:
         self.states.append(board.state)
+        self.boards.append(board)
         self.changed.set()
 
     async def until(self, state: SessionState) -> None:
+        await self.until_board(lambda board: board.state is state and state in self.states)
+
+    async def until_board(self, is_it: Callable[[Board], bool]) -> None:
         async with asyncio.timeout(10):
-            while state not in self.states:
+            while not any(map(is_it, self.boards)):
                 self.changed.clear()
                 await self.changed.wait()
 
@@ -129,6 +144,32 @@ async def test_a_timely_bid_is_decided_before_the_end_and_a_late_one_after_it(
     assert board.leading_code == "B2"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [asyncpg.InternalClientError("cannot switch to state 15"), ValueError("a bug of our own")],
+)
+async def test_whatever_goes_wrong_at_its_close_it_is_closed_after_all(
+    cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock, wrong: Exception
+) -> None:
+    hall = await a_hall(cut_database, as_owner)
+    async with at_home(cut_database, hall) as (sequencer, watching):
+        await sequencer.submit(a_placed_bid(cut_database, 1000))
+        cut_database.cuts_before, cut_database.wrong = 1, wrong
+        clock.instant = hall.closes_at
+        await watching.until(SessionState.SOLD)
+
+
+async def test_a_driver_that_lost_its_head_at_the_commit_is_asked_again(
+    cut_database: CutDatabase, as_owner: Execute
+) -> None:
+    hall = await a_hall(cut_database, as_owner)
+    async with at_home(cut_database, hall) as (sequencer, _):
+        cut_database.cuts_before = 1
+        cut_database.wrong = asyncpg.InternalClientError("cannot switch to state 15")
+        decided = await sequencer.submit(a_placed_bid(cut_database, 1000))
+    assert decided.verdict is Verdict.ACCEPTED
+
+
 async def test_it_opens_and_closes_by_itself(
     cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
 ) -> None:
@@ -177,6 +218,59 @@ async def test_draining_decides_what_was_taken_and_takes_no_more(
         with pytest.raises(Moved):
             await sequencer.submit(a_placed_bid(cut_database, 9000))
     assert len(await record(cut_database, hall)) == 9
+
+
+class TestAnOutage:
+    async def test_over_the_end_is_answered_by_an_extension_and_then_it_closes(
+        self, cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(cut_database, as_owner)
+        async with at_home(cut_database, hall) as (sequencer, watching):
+            await sequencer.submit(a_placed_bid(cut_database, 1000))
+            clock.instant = hall.closes_at
+            cut_database.cuts_before, cut_database.cut_for = 1, 2 * OUTAGE
+            await watching.until_board(lambda board: board.closes_at > hall.closes_at)
+            assert sequencer.board.closes_at == clock.now() + FIVE
+            told = sequencer.submit(a_placed_bid(cut_database, 1050, "B2"))
+            assert (await told).verdict is Verdict.ACCEPTED
+            clock.instant = sequencer.board.closes_at
+            await watching.until(SessionState.SOLD)
+        assert (await read_board(cut_database, hall.session_id)).leading_code == "B2"
+
+    async def test_gives_time_back_before_what_came_during_it_is_decided(
+        self, cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(cut_database, as_owner)
+        async with at_home(cut_database, hall) as (sequencer, _):
+            clock.instant = hall.closes_at - OUTAGE
+            cut_database.cuts_before, cut_database.cut_for = 1, FIVE + 2 * OUTAGE
+            timely = sequencer.submit(a_placed_bid(cut_database, 1000))
+            await timely
+            after_the_end = sequencer.submit(a_placed_bid(cut_database, 1050, "B2"))
+            assert (await after_the_end).verdict is Verdict.ACCEPTED
+
+    async def test_that_is_short_or_far_from_the_end_changes_nothing(
+        self, cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(cut_database, as_owner)
+        async with at_home(cut_database, hall) as (sequencer, _):
+            cut_database.cuts_before, cut_database.cut_for = 1, 2 * OUTAGE
+            await sequencer.submit(a_placed_bid(cut_database, 1000))
+            clock.instant = hall.closes_at - OUTAGE - FIVE
+            cut_database.cuts_before, cut_database.cut_for = 1, OUTAGE
+            await sequencer.submit(a_placed_bid(cut_database, 1050, "B2"))
+        assert (await read_board(cut_database, hall.session_id)).closes_at == hall.closes_at
+
+    async def test_that_hid_a_close_which_took_effect_undoes_nothing(
+        self, cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(cut_database, as_owner)
+        async with at_home(cut_database, hall) as (sequencer, watching):
+            await sequencer.submit(a_placed_bid(cut_database, 1000))
+            cut_database.cuts_after, cut_database.cut_for = 1, 2 * OUTAGE
+            clock.instant = hall.closes_at
+            await watching.until(SessionState.SOLD)
+        assert (await read_board(cut_database, hall.session_id)).closes_at == hall.closes_at
 
 
 class TestSeeing:

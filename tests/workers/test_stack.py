@@ -174,6 +174,21 @@ class TestStack:
             watcher.join()
         assert any("started again" in line for line in lines)
 
+    def test_a_killed_postgres_is_started_again_where_it_was_and_keeps_its_data(
+        self, state: Path
+    ) -> None:
+        stack = Stack(plan(state), silent)
+        told = threading.Event()
+        with stack as settings:
+            watcher = threading.Thread(target=stack.watch, args=(told,))
+            watcher.start()
+            url = settings.migration_database_url
+            made_at = _run(url, "SELECT made_at FROM platform")
+            os.kill(stack.pids()[0], signal.SIGKILL)
+            assert _when_it_answers(url, "SELECT made_at FROM platform") == made_at
+            told.set()
+            watcher.join()
+
     def test_a_killed_stack_leaves_no_process_and_loses_nothing(self, state: Path) -> None:
         with subprocess.Popen(
             [sys.executable, "-c", PARENT, str(state)],
@@ -193,6 +208,18 @@ class TestStack:
         assert not any(map(is_alive, pids))
         with Stack(plan(state), silent) as settings:
             assert _run(settings.migration_database_url, "SELECT n FROM kept") == 1
+
+
+def _when_it_answers(url: str, statement: str) -> object:
+    """The answer as soon as a server gives one."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while True:
+        try:
+            return _run(url, statement)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _run(url: str, statement: str) -> object:

@@ -1,9 +1,13 @@
 """Errands: the one question finds each of them when it is due, and only then."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from auction.kernel.clock import FrozenClock
+import pytest
+
+from auction.kernel.clock import FrozenClock, SystemClock
+from auction.kernel.disciplined import DRIFT_MAX, DisciplinedClock
 from bidding.queries import session_of_listing
 from tests.bidding.halls import a_hall, a_listing
 from tests.conftest import Execute
@@ -22,6 +26,34 @@ async def due(context: Context) -> frozenset[str]:
 
 async def look(context: Context, name: str) -> None:
     await next(errand.look for errand in ERRANDS if errand.name == name)(context)
+
+
+class TestTheClock:
+    @pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+    async def test_of_a_starting_worker_is_set_by_postgresql_however_far_off(
+        self, context: Context, off: timedelta
+    ) -> None:
+        clock = DisciplinedClock(SystemClock().now() + off)
+        await context.database.set_at_start(clock)
+        assert abs(clock.now() - SystemClock().now()) < DRIFT_MAX
+
+    async def test_follows_a_jump_ahead_and_stands_still_over_one_back(
+        self, context: Context
+    ) -> None:
+        late = DisciplinedClock(SystemClock().now() - timedelta(hours=1))
+        await timers.set_clock(replace(context, clock=late))
+        assert abs(late.now() - SystemClock().now()) < DRIFT_MAX
+        early = DisciplinedClock(SystemClock().now() + timedelta(hours=1))
+        was = early.now()
+        await timers.set_clock(replace(context, clock=early))
+        assert early.now() == was
+
+    async def test_that_a_test_moves_is_left_alone(
+        self, context: Context, clock: FrozenClock
+    ) -> None:
+        before = clock.now()
+        await timers.set_clock(context)
+        assert clock.now() == before
 
 
 class TestTheQuestion:

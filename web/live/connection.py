@@ -1,5 +1,7 @@
 """One socket: bytes stamped as they arrive, messages handed on in the same call, sends bounded."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
@@ -15,6 +17,9 @@ from bidding.hall.ticket import Admission
 from web.live.protocol import Bid, Fetch
 
 UNSENT_BYTES_MAX: Final = 256 * 1024
+KERNEL_BYTES: Final = 64 * 1024
+"""What the kernel keeps for a socket besides (it doubles the figure); left to itself it takes
+some megabytes for one that does not read."""
 _DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 
@@ -73,6 +78,12 @@ class HallConnection(ServerConnection):
         self._entered_at = clock.now()
         self._parts: list[bytes] = []
         self._is_text = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bound what waits below us as well."""
+        wire = transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Stamp the bytes, then let the library read them."""

@@ -10,7 +10,7 @@ from websockets.frames import CloseCode
 from auction.kernel.clock import Clock
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from bidding.hall.batch import PlacedBid
 from bidding.hall.bid_entry import Decision
 from bidding.hall.bid_entry import Verdict as Outcome
@@ -147,14 +147,22 @@ class Hall:
         waiting = self._undecided.get((code, bid_id))
         if waiting is not None:
             await asyncio.wait([waiting])
-        async with self._database.reading() as session:
-            found = await decision(session, self.board.session_id, code, bid_id)
+        try:
+            async with self._database.reading() as session:
+                found = await decision(session, self.board.session_id, code, bid_id)
+        except OUTCOME_UNKNOWN:
+            self._fault(connection, "unknown", bid_id)
+            return
         verdict = verdict_of(found) if found else None
         connection.tell(write_told(FateTold(millis(self._clock.now()), bid_id, verdict)))
 
     async def _fill(self, connection: HallConnection, from_seq: int) -> None:
-        async with self._database.reading() as session:
-            bids = await bids_after(session, self.board.session_id, from_seq)
+        try:
+            async with self._database.reading() as session:
+                bids = await bids_after(session, self.board.session_id, from_seq)
+        except OUTCOME_UNKNOWN:  # it comes again, and is told everything anew
+            connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
+            return
         frame = self.fanout.fill(from_seq, [shown(bid) for bid in bids])
         connection.tell(frame)
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from websockets.frames import CloseCode
 
 from auction.kernel.actor import SYSTEM
@@ -17,7 +15,7 @@ from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.ids import ListingId, SessionId, new_id
 from auction.kernel.refusal import Refusal
 from auction.people.queries import ended_sign_ins
-from auction.store.database import Database
+from auction.store.database import OUTCOME_UNKNOWN, Database
 from auction.store.keys import KeyHolder
 from bidding import queries
 from bidding.commands import Sign, open_session
@@ -71,7 +69,7 @@ class Keeper:
             fault = Fault(millis(self.clock.now()), code, origin=str(no.facts.get("origin", "")))
             connection.tell(write_told(fault))
             connection.end(CloseCode.POLICY_VIOLATION, code)
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except OUTCOME_UNKNOWN:
             connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
         else:
             connection.place = hall
@@ -183,10 +181,7 @@ class Keeper:
 
     async def set_clock(self) -> None:
         """Compare with PostgreSQL's clock; a large drift pauses what is at home here."""
-        asked = self.clock.tick()
-        async with self._database.engine.connect() as connection:
-            told: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-        reading = self.clock.compare(told, asked=asked, answered=self.clock.tick())
+        reading = await self._database.compare(self.clock)
         if reading.is_followed:
             return
         log.error("the clock is off by %s: bidding pauses", reading.drift)

@@ -45,6 +45,8 @@ from web.live.protocol import (
 log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
+PATIENCE_SECONDS: Final = 5.0
+"""So long a hall waits for PostgreSQL before it dials again; no lock is waited for longer."""
 HSTS: Final = "max-age=63072000; includeSubDomains"
 
 
@@ -210,12 +212,14 @@ async def run(
 ) -> None:
     """Serve until told to stop, then drain: nobody who was answered loses anything."""
     clock = unset_clock()
-    database = Database(settings, clock=clock, application="luochui-live")
+    database = Database(
+        settings, clock=clock, application="luochui-live", patience_seconds=PATIENCE_SECONDS
+    )
     await database.refuse_owner()
+    await database.set_at_start(clock)
     keys = KeyHolder(settings.signer_socket)
     keeper = Keeper(database, clock, signing_by(keys), settings.live_origin)
     reception = Reception(keeper, clock, settings)
-    await keeper.set_clock()
     await keeper.look()
     server = await open_server(settings, clock, reception)
     tasks = [asyncio.create_task(keep(keeper)), asyncio.create_task(feel_pulse(keeper))]

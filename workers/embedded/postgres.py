@@ -88,6 +88,17 @@ class EmbeddedPostgres:
                 raise ServerError(f"PostgreSQL stopped at once: {tail}")
             time.sleep(attempt * _RETRY_SECONDS)
 
+    def revive(self) -> None:
+        """Start it again where it was after it was killed, so that everybody finds it."""
+        self._await_predecessor()
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while time.monotonic() < deadline:  # its last children may hold the old memory a while
+            self._launch()
+            if self._became_ready():
+                return
+            time.sleep(_RETRY_SECONDS)
+        raise ServerError(f"PostgreSQL ended and does not come back; its log lies in {self.base}.")
+
     def is_running(self) -> bool:
         """Whether the postmaster is there."""
         return self._process is not None and self._process.poll() is None

@@ -1,4 +1,4 @@
-"""`luochui import lots FILE`: bring a file of lots in as drafts, and say what was wrong with it."""
+"""`luochui import`: lots as drafts, and records of other houses to be compared."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from auction.kernel.settings import Settings
 from auction.lots.commands import import_draft_lots
 from auction.lots.importing import Reading, read_lots, report
 from auction.store.database import Database
+from workers.terminal.recording import record_command
 
 _SENTENCES = {
     "import.not_utf8": "The file is not UTF-8 text (byte {byte}).",
@@ -41,6 +42,7 @@ def import_group(settings: Callable[[], Settings]) -> click.Group:
         added = asyncio.run(_add(settings(), reading, sha256_hex(content)))
         _say(reading, added, errors)
 
+    group.add_command(record_command(settings))
     return group
 
 

@@ -90,6 +90,9 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "sale.code", "sessions.leading_code", "bid_entries.code", "tickets.code",
         "hall_code.code", "hall_admission.code", "identity_opening.code",
     ),
+    "is another house's record of bids by its own codes, which lead to nobody here": (
+        "foreign_bids.code", "foreign_bids.status",
+    ),
     "is what a person chose to be called here; staff search by it": ("person.username",),
     "is what a device is called": ("sign_in.browser", "passkey.label"),
     "is the court's own reasoning about a matter, in which nobody needs to be named": (

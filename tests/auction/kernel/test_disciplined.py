@@ -69,3 +69,12 @@ def test_whatever_the_other_clock_says_it_never_runs_backwards(
         clock.compare(last + off * MS, asked=asked, answered=clock.tick())
         assert clock.now() >= last
         last = clock.now()
+
+
+def test_before_anybody_was_told_a_time_it_may_be_put_back_however_far() -> None:
+    clock, counter = a_clock()
+    assert clock.now() == NOON
+    clock.begin_again(-timedelta(hours=1))
+    assert clock.now() == NOON - timedelta(hours=1)
+    counter.seconds += 1
+    assert clock.now() == NOON - timedelta(hours=1) + timedelta(seconds=1)

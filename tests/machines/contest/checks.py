@@ -155,5 +155,7 @@ def _entries(world: World) -> Iterator[str]:
 
 
 def _ends(world: World) -> Iterator[str]:
+    if not world.is_at_rest:
+        yield "it never came to rest: a home does the same thing again and again"
     if world.store.state not in ENDED:
         yield f"it did not end: it is {world.store.state.value}"

@@ -2,6 +2,7 @@
 
     python -m tests.machines.contest.judge            planted faults, then every operator
     python -m tests.machines.contest.judge --planted  planted faults only
+    python -m tests.machines.contest.judge --part 2/8 planted faults, then one part of eight
 
 The whole of it takes minutes; status 1 when anything wrong went unnoticed without a reason.
 """
@@ -131,8 +132,17 @@ def main(arguments: Sequence[str]) -> int:
     """Print who noticed what; return 1 when something went unnoticed."""
     unnoticed = _tell("planted", judge_all(planted(), judge_by_simulator), {})
     if "--planted" not in arguments:
-        unnoticed += _tell("operator", judge_all(operators(), judge), SURVIVORS)
+        chosen = _part(operators(), arguments)
+        unnoticed += _tell("operator", judge_all(chosen, judge), SURVIVORS)
     return 1 if unnoticed else 0
+
+
+def _part(suspects: list[Suspect], arguments: Sequence[str]) -> list[Suspect]:
+    """All of them, or every eighth from the second on when asked for `--part 2/8`."""
+    if "--part" not in arguments:
+        return suspects
+    number, _, parts = arguments[list(arguments).index("--part") + 1].partition("/")
+    return suspects[int(number) - 1 :: int(parts)]
 
 
 def _tell(kind: str, judgements: Iterable[Judgement], explained: dict[str, str]) -> int:

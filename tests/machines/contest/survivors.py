@@ -6,4 +6,9 @@ SURVIVORS: dict[str, str] = {
         "before the first bid the least is the starting price, below which a bid was refused"
         " already: nobody comes here without a standing bid"
     ),
+    "_is_any_before: end is not None and any((instant < end for instant in entered)) ->"
+    " any((instant < end for instant in entered))": (
+        "a picture that is paused has the instant of its pause and every picture has an end:"
+        " None is there for the type alone"
+    ),
 }

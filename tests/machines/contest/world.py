@@ -79,6 +79,11 @@ class World:
             self.now = max(self.now, at)
             happen()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing was left to happen: a home that has done its work does no more."""
+        return not self._queue
+
     def after(self, delay: timedelta, happen: Callable[[], None]) -> None:
         self._count += 1
         heapq.heappush(self._queue, (self.now + delay, self._count, happen))

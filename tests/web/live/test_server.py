@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
@@ -25,11 +27,13 @@ from bidding.queries import bid_record
 from bidding.queries import board as read_board
 from tests.bidding.halls import LAW, AHall, Execute, a_hall
 from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from web.live.connection import KERNEL_BYTES, UNSENT_BYTES_MAX
 from web.live.server import HSTS, plain_headers
 from workers.demo.bidder import HallError
 
 STEP = LAW.increment.fen
 SOME_ID = UUID("01890000-0000-7000-8000-000000000007")
+FRAME = 8192
 START = LAW.starting_price.fen
 SHORT = Rules(
     Ladder.MULTIPLE,
@@ -360,3 +364,23 @@ class TestDoor:
             lambda: any("too_fast" in one.faults for one in sockets), "a word about the pace"
         )
         assert (await other.bid(START))["is_accepted"]
+
+
+async def test_a_socket_that_does_not_read_is_ended_and_little_is_kept_for_it(
+    room: ARoom, hall: AHall
+) -> None:
+    async with connect(
+        room.settings.live_origin,
+        origin=room.settings.web_origin,  # type: ignore[arg-type]
+        max_queue=1,
+    ) as client:
+        await client.send(json.dumps({"type": "hello", "listing": str(hall.listing_id)}))
+        await client.recv()
+        (ours,) = room.keeper._halls[hall.session_id].fanout.sockets
+        wire = ours.transport.get_extra_info("socket")
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * KERNEL_BYTES
+        most = 0
+        while ours.protocol.state is State.OPEN:
+            ours.tell(b'"%s"' % (b"x" * FRAME))
+            most = max(most, ours.transport.get_write_buffer_size())
+    assert UNSENT_BYTES_MAX < most <= UNSENT_BYTES_MAX + 2 * FRAME

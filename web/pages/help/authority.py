@@ -23,6 +23,7 @@ from bidding import enrolment_policy as enrolment
 from bidding.availability import policy as availability
 from bidding.hall import policy as hall
 from bidding.openings import policy as openings
+from bidding.records import policy as records
 from valuation import policy as valuation
 from web.i18n import Locale, translate
 from web.signin import visit_of
@@ -37,6 +38,7 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     hall,
     availability,
     openings,
+    records,
     deposits,
     settlement,
     distribution,

@@ -12,6 +12,7 @@ from auction.lots.importing import COLUMNS as LOT_COLUMNS
 from auction.lots.importing import read_lots
 from auction.store.journal import check_chain
 from bidding.hall.receipt import Receipt, verify
+from bidding.records.reading import HEADS, read_record
 from tests.web.conftest import NewBrowser
 from valuation import verifying
 from valuation.draw import Transcript
@@ -30,6 +31,12 @@ def test_the_lots_and_the_statement_are_read_without_a_problem() -> None:
     lots, statement = read_lots(content("lots.csv")), read_statement(content("statement.csv"))
     assert (len(lots.rows), lots.problems) == (2, ())
     assert (len(statement.lines), list(statement.errors)) == (2, [])
+
+
+def test_the_record_is_read_and_ends_as_it_did() -> None:
+    bids = read_record(content("record.csv"))
+    assert [bid.code for bid in bids] == ["A1111", "B2222", "A1111", "B2222"]
+    assert bids[-1].status == "成交"
 
 
 def test_the_files_that_leave_have_the_columns_that_are_written() -> None:
@@ -64,6 +71,7 @@ async def test_the_page_names_every_column_and_shows_every_example(
     wanted = {*LOT_COLUMNS, *STATEMENT_COLUMNS, *HEADER, *BID_COLUMNS}
     wanted |= {*Receipt.__struct_fields__, *Transcript.__struct_fields__}
     wanted |= {"at", "body", "by", "id", "kind", "prev", "seq", "stream", "v"}
+    wanted |= {names[place] for names in HEADS.values() for place in (0, -1)}
     assert wanted <= named
     for name in examples():
         assert f'id="{name}"' in page.text

@@ -1,0 +1,1 @@
+"""竞价记录 of other houses, brought in for comparison: they decide nothing here."""

@@ -1,0 +1,144 @@
+"""Servers killed, lines to PostgreSQL cut, clocks stepped."""
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from tests.faults.course import Course, Fault
+from tests.faults.room import a_room
+
+
+async def nothing(_: Course) -> None:
+    """The same crowd and no fault: what the others are held against."""
+
+
+async def kill_live(course: Course) -> None:
+    """Kill -9 the home twice; it comes again on its port."""
+    for _ in range(2):
+        await course.platform.kill("live")
+        await asyncio.sleep(0.3)
+        await course.platform.revive("live")
+        await asyncio.sleep(course.size.calm)
+
+
+async def kill_worker(course: Course) -> None:
+    """Kill -9 the worker three times."""
+    for _ in range(3):
+        await course.platform.kill("worker")
+        await course.platform.revive("worker")
+        await asyncio.sleep(0.5)
+
+
+async def kill_postgres(course: Course) -> None:
+    """Kill -9 every process of PostgreSQL; it recovers from its log."""
+    await course.platform.kill_postgres()
+    await asyncio.sleep(0.5)
+    await course.platform.revive_postgres()
+
+
+async def kill_valkey(course: Course) -> None:
+    """Kill -9 Valkey; it comes again after two seconds."""
+    await course.platform.kill_valkey()
+    await asyncio.sleep(2)
+    await course.platform.revive_valkey()
+
+
+async def flush_valkey(course: Course) -> None:
+    """Throw away all that Valkey holds, four times."""
+    valkey = Redis.from_url(course.platform.valkey.url)
+    for _ in range(4):
+        await valkey.flushall()
+        await asyncio.sleep(0.5)
+    await valkey.aclose()
+
+
+async def kill_signers(course: Course) -> None:
+    """Kill -9 the keepers of keys: without a signature no bid is decided."""
+    await course.platform.kill("signers")
+    await asyncio.sleep(1)
+    await course.platform.revive("signers")
+
+
+def cut_for(seconds: float) -> Fault:
+    """The home's line to PostgreSQL is cut so long."""
+
+    async def cut(course: Course) -> None:
+        line = course.platform.lines["live"]
+        await line.cut()
+        await asyncio.sleep(seconds)
+        await line.mend()
+
+    return cut
+
+
+def hold_for(seconds: float) -> Fault:
+    """The home's line to PostgreSQL carries nothing so long, and breaks nothing."""
+
+    async def hold(course: Course) -> None:
+        line = course.platform.lines["live"]
+        line.hold()
+        await asyncio.sleep(seconds)
+        await line.mend()
+
+    return hold
+
+
+async def deaden(course: Course) -> None:
+    """Every connection of the home to PostgreSQL is half-open for ever; new ones are whole."""
+    course.platform.lines["live"].deaden()
+    await asyncio.sleep(4)
+
+
+async def come_by_both(course: Course) -> None:
+    """Bidders come in by two live processes: one is the home, the other says where it is."""
+    told = course.room.redirected
+    course.notes.append(f"{told} bidders were told where the home is")
+    course.found["redirected"] = [] if told else ["nobody was told where the home is"]
+
+
+async def kill_home_of_two(course: Course) -> None:
+    """Of two live processes the home is killed for good; its clients go to the other."""
+    await course.platform.kill("live")
+    await asyncio.sleep(8)
+
+
+async def cut_home_of_two(course: Course) -> None:
+    """The home holds stamped bids and is cut from PostgreSQL until the other took over."""
+    line = course.platform.lines["live"]
+    await line.cut()
+    await asyncio.sleep(8)
+    await line.mend()
+
+
+def step_clock(*steps: float) -> Fault:
+    """PostgreSQL's clock jumps to so many seconds off, one after another."""
+
+    async def step(course: Course) -> None:
+        for seconds in steps:
+            await course.platform.step_clock(seconds)
+            course.room.clock_step_ms = seconds * 1000
+            await asyncio.sleep(6)
+
+    return step
+
+
+async def worker_clock(course: Course) -> None:
+    """The worker's machine is an hour ahead: what nobody came to bid in must not close early."""
+    platform, room = course.platform, course.room
+    lonely = await a_room(
+        platform, room.database, bidders=1, lasts=60, origins=room.origins, opens_in=30
+    )
+    await platform.shift_machine("worker", 3600)
+    await asyncio.sleep(8)  # it takes a while to start, and then looks twice a second
+    (row,) = await platform.fetch("SELECT state FROM sessions WHERE id = $1", lonely.session_id)
+    await platform.shift_machine("worker", 0)
+    early = [] if row["state"] == "scheduled" else [f"30 s before its opening it is {row['state']}"]
+    course.found["nobody_came"] = early
+
+
+async def wrong_machine(course: Course) -> None:
+    """The second live process starts on a machine an hour ahead, and becomes the home."""
+    await course.platform.shift_machine("live2", 3600)
+    await course.platform.kill("live")
+    await asyncio.sleep(8)
+    await course.platform.shift_machine("live2", 0)

@@ -1,0 +1,1 @@
+"""Real recorded auctions through the real path: sockets, home, engine, PostgreSQL."""
