@@ -6,7 +6,7 @@ from alembic import op
 from workers.migrations.grants import append_only
 
 revision = "0029"
-down_revision = "0020"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
