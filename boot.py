@@ -37,7 +37,8 @@ make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps i
 make lock      write the three locks anew from pyproject.toml
 make help      these lines
 
-Without make: python3 boot.py demo, test, coverage, lint, bench, journey [--out DIR], lock, help."""
+Without make: python3 boot.py and one of demo, test, coverage, lives (as: test -m long), mutants,
+lint, bench, journey [--out DIR], lock, help."""
 
 # A program the tests use, the Debian package that brings it, and what is lost without it.
 TOOLS = (
