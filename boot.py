@@ -37,7 +37,9 @@ make bench     measure, print a table, write var/bench.json     (ONLY=name,name 
 make journey   a seized asset's whole life on a fresh database  (OUT=DIR keeps its papers)
 make lock      write the three locks anew from pyproject.toml
 make help      these lines
-Without make: python3 boot.py demo, test, coverage, faults, bench, lint, journey [--out DIR], ..."""
+
+Without make: python3 boot.py and one of demo, test, coverage, lives (as: test -m long), mutants,
+faults, lint, bench, journey [--out DIR], lock, help."""
 
 # A program the tests use, the Debian package that brings it, and what is lost without it.
 TOOLS = (

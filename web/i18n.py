@@ -70,9 +70,15 @@ _INSTANT_FORMATS = {
 
 
 class _Facts(dict[str, object]):
-    """Facts of a sentence; one that is missing shows as an ellipsis, never as an error."""
+    """Facts of a sentence; one that is missing shows as an ellipsis, never as an error.
+
+    `{n|lot|lots}` is the first word where n is one and the second where it is not.
+    """
 
     def __missing__(self, key: str) -> str:
+        match key.split("|"):
+            case [name, one, many] if name in self:
+                return one if str(self[name]) == "1" else many
         return "…"
 
 

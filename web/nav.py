@@ -34,7 +34,7 @@ LINKS = (
     Link("/approvals", n_("审批箱"), APPROVERS),
     Link("/supervision", n_("摇号监督"), frozenset({Role.SUPERVISOR})),
     Link("/supervision/openings", n_("查明身份"), frozenset({Role.SUPERVISOR})),
-    Link("/agency", n_("评估机构"), frozenset({Role.AGENCY})),
+    Link("/agency", n_("评估工作台"), frozenset({Role.AGENCY})),
     Link("/inbox", n_("收到的文书"), frozenset({Role.AGENCY})),
     Link("/court/plans", n_("分配与发放"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),

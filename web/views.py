@@ -17,7 +17,7 @@ import hashlib
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -161,11 +161,13 @@ def environment(locale: Locale) -> Environment:
         rmb=lambda amount: "—" if amount is None else rmb_upper(amount),
         instant=lambda moment: instant_text(moment, locale),
         day=lambda day: day_text(day, locale),
+        last_day=lambda end: day_text(_last_day(end), locale),
         spans=lambda text: spans_text(text, locale),
         cited=lambda basis: article_text(basis, locale),
         word=lambda state: word(state, locale),
         account=mask_account,
         contact=mask_contact,
+        browser=browser_text,
     )
     _add_macros(made)
     return made
@@ -224,6 +226,38 @@ def instant_text(moment: datetime | None, locale: Locale) -> Markup:
     return Markup('<time datetime="{}">{} {}</time>').format(
         local.isoformat(timespec="seconds"), day_text(local.date(), locale), clock
     )
+
+
+def _last_day(end: datetime | None) -> date | None:
+    """The last day in Beijing on which something holds that holds until an instant."""
+    return end and (end - timedelta(microseconds=1)).astimezone(BEIJING).date()
+
+
+_BROWSERS = (
+    ("MicroMessenger/", "WeChat"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+"""What tells a browser and a system, the more particular first: most call themselves the others."""
+
+
+def browser_text(agent: str) -> str:
+    """A browser by its name and system, so that its owner knows it again; else its own words."""
+    known = [
+        next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(known) if all(known) else agent[:48]
 
 
 def spans_text(text: str, locale: Locale) -> str:

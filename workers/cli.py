@@ -36,7 +36,8 @@ def settings_here() -> Settings:
         running = settings_of_running(default_state())
         if not running:
             raise click.ClickException(
-                "DATABASE_URL is not set and no demo is running here: set it, or `make demo`."
+                "DATABASE_URL is not set and no demo is running here: set it, or `make demo`"
+                " (a demo with LUOCHUI_STATE is found by the same LUOCHUI_STATE)."
             )
         return read_settings(running)
     return read_settings()

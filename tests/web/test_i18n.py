@@ -180,7 +180,7 @@ def templates_text() -> str:
 
 
 def holes(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    return {name.partition("|")[0] for _, name, _, _ in Formatter().parse(text) if name}
 
 
 class TestCompleteness:

@@ -4,10 +4,12 @@ import pytest
 
 from auction.kernel.actor import Role
 from auction.lots.lot import LotState
-from web.i18n import Locale
+from web.i18n import Locale, translate
 from web.views import (
     article_text,
+    browser_text,
     day_text,
+    environment,
     instant_text,
     package_of,
     said_text,
@@ -35,6 +37,36 @@ class TestWords:
     def test_a_period_has_its_unit_in_words(self) -> None:
         assert spans_text("≥ 15 day", Locale.ZH) == "≥ 15 日"
         assert spans_text("≤ 2%", Locale.EN) == "≤ 2%"
+
+    def test_one_is_not_many_in_english(self) -> None:
+        assert spans_text("≥ 1 day", Locale.EN) == "≥ 1 day"
+        assert spans_text("≥ 15 day", Locale.EN) == "≥ 15 days"
+        assert translate(Locale.EN, "共 {n} 件", n=1) == "1 lot"
+        assert translate(Locale.EN, "共 {n} 件", n=0) == "0 lots"
+        assert translate(Locale.EN, "共 {n} 件", m=0) == "… …"
+
+    @pytest.mark.parametrize(
+        ("agent", "shown"),
+        [
+            ("Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36", "Chrome · Linux"),
+            (
+                "Mozilla/5.0 (Linux; Android 15) Chrome/9 Safari/5 MicroMessenger/8",
+                "WeChat · Android",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/17 Safari/605",
+                "Safari · macOS",
+            ),
+            ("curl/8.5.0", "curl/8.5.0"),
+        ],
+    )
+    def test_a_browser_is_called_as_its_owner_calls_it(self, agent: str, shown: str) -> None:
+        assert browser_text(agent) == shown
+
+    def test_a_term_that_ends_at_midnight_holds_until_the_day_before(self) -> None:
+        shown = environment(Locale.EN).filters["last_day"]
+        assert shown(datetime(2027, 9, 22, 16, tzinfo=UTC)) == "22 Sep 2027"
+        assert shown(None) == "—"
 
     def test_a_state_has_its_word(self) -> None:
         assert word(Role.OFFICER, Locale.ZH) == "执行法官"

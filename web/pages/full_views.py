@@ -73,13 +73,22 @@ async def _person(work: Unit, request: Request, reason: str) -> Facts:
     ]
 
 
-def _routes(path: str, what: Viewed, permission: Permission, look: Look) -> list[BaseRoute]:
-    """The page that asks for the reason, and the one that shows; nothing is shown twice."""
+def _routes(
+    path: str, what: Viewed, permission: Permission, look: Look, *, back: str
+) -> list[BaseRoute]:
+    """The page that asks for the reason, and the one that shows; nothing is shown twice.
+
+    Both lead back to a page that needs no reason.
+    """
+
+    def page(request: Request, told: Facts | None) -> Response:
+        place = back.format_map(request.path_params)
+        return render(request, "account/full_view.html", most=VIEWS_MAX, told=told, back=place)
 
     async def ask_page(request: Request) -> Response:
         """Say what is going to happen, and ask why."""
         require_of(request, permission, actor_of(request).court_id)
-        return render(request, "account/full_view.html", most=VIEWS_MAX, told=None)
+        return page(request, None)
 
     async def show(request: Request) -> Response:
         """Note the look, then show."""
@@ -92,14 +101,34 @@ def _routes(path: str, what: Viewed, permission: Permission, look: Look) -> list
                 async with unit(request) as work:
                     await record_refused_view(work, what)
             raise
-        return render(request, "account/full_view.html", most=VIEWS_MAX, told=told)
+        return page(request, told)
 
     return [Route(path, ask_page), Route(path, show, methods=["POST"])]
 
 
 ROUTES: list[BaseRoute] = [
-    *_routes("/court/parties/{id}/full", Viewed.PARTY, of_cases.VIEW_PARTY, _party),
-    *_routes("/finance/lines/{id}/full", Viewed.LINE, of_ledger.VIEW_PAYMENT, _line),
-    *_routes("/finance/orders/{number}/full", Viewed.ORDER, of_ledger.VIEW_PAYMENT, _order),
-    *_routes("/admin/people/{id}/full", Viewed.PERSON, of_people.VIEW_PERSON, _person),
+    *_routes(
+        "/court/parties/{id}/full", Viewed.PARTY, of_cases.VIEW_PARTY, _party, back="/court/cases"
+    ),
+    *_routes(
+        "/finance/lines/{id}/full",
+        Viewed.LINE,
+        of_ledger.VIEW_PAYMENT,
+        _line,
+        back="/finance/lines/{id}",
+    ),
+    *_routes(
+        "/finance/orders/{number}/full",
+        Viewed.ORDER,
+        of_ledger.VIEW_PAYMENT,
+        _order,
+        back="/finance/orders",
+    ),
+    *_routes(
+        "/admin/people/{id}/full",
+        Viewed.PERSON,
+        of_people.VIEW_PERSON,
+        _person,
+        back="/admin/people/{id}",
+    ),
 ]

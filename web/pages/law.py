@@ -73,7 +73,7 @@ def _row(row: object, locale: Locale) -> str:
         case LocalTerm() as local:
             span = translate(locale, f"rule_unit.{local.unit}", value=local.value)
             what = translate(locale, f"rule_unit.local {local.what}")
-            return f"{local.place} {what} {span}"
+            return f"{translate(locale, local.place)} {what} {span}"
     return str(row)
 
 
@@ -83,7 +83,9 @@ def _share(share: Fraction) -> str:
 
 def rule_line(rule: Rule, locale: Locale) -> RuleLine:
     """Put one rule into words."""
-    bound = translate(locale, f"rule_word.{rule.bound}") if rule.bound in {"min", "max"} else ""
+    is_list = isinstance(rule.value, tuple) and isinstance(rule.value[0], LocalTerm)
+    is_bound = rule.bound in {"min", "max"} and not is_list
+    bound = translate(locale, f"rule_word.{rule.bound}") if is_bound else ""
     return RuleLine(
         key=rule.key,
         title=translate(locale, f"rule.{rule.key}"),

@@ -126,6 +126,7 @@ async def lots_page(request: Request) -> Response:
         rounds=list(Round),
         stages=list(Stage),
         query=query,
+        is_price_unread=any(query.get(name) and _amount(query[name]) is None for name in _PRICES),
         is_filtered=any(value for name, value in query.items() if name != "lang"),
     )
 
@@ -196,6 +197,9 @@ async def item_file(request: Request) -> Response:
 def _choice(query: QueryParams, name: str, kinds: type[ChoiceT]) -> ChoiceT | None:
     text = query.get(name, "")
     return kinds(text) if text in set(kinds) else None
+
+
+_PRICES = ("min", "max")
 
 
 def _amount(text: str) -> Money | None:

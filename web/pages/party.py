@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from auction.cases.queries import parties_of_person
+from auction.cases.queries import case, parties_of_person
 from auction.distribution import objections as objecting
 from auction.distribution import policy
 from auction.distribution.plan import PlanState
@@ -54,7 +54,10 @@ async def party_page(request: Request) -> Response:
             for found in await _served_plans(session, case_id, person_id)
         ]
         purchases = await sales_of_buyer(session, person_id)
-    return render(request, "party/party.html", parts=parts, plans=plans, purchases=purchases)
+        cases = {part.case_id: await case(session, part.case_id) for part in parts}
+    return render(
+        request, "party/party.html", parts=parts, cases=cases, plans=plans, purchases=purchases
+    )
 
 
 async def _served_plans(session: AsyncSession, case_id: UUID, person_id: UUID) -> list[PlanView]:

@@ -80,8 +80,8 @@ ORGANISATIONS: Final = (*AGENCIES, REGISTRY, TAX)
 COURT_STAFF: Final = (
     Played("officer", "沈执", resident(1), "执行法官：立案、查封、定价、上拍", Role.OFFICER),
     Played("panel1", "顾衡", resident(2), "合议庭成员：审批拍卖条件", Role.PANEL),
-    Played("panel2", "陆允", resident(3), "合议庭成员", Role.PANEL),
-    Played("panel3", "许明", resident(4), "合议庭成员", Role.PANEL),
+    Played("panel2", "陆允", resident(3), "合议庭成员：审批拍卖条件", Role.PANEL),
+    Played("panel3", "许明", resident(4), "合议庭成员：审批拍卖条件", Role.PANEL),
     Played("supervisor", "严鉴", resident(5), "监督人员：第二把摇号密钥、日志", Role.SUPERVISOR),
     Played("clerk", "钱谨", resident(6), "财务经办：导入流水、制单", Role.FINANCE_CLERK),
     Played("approver", "金核", resident(7), "财务复核", Role.FINANCE_APPROVER),

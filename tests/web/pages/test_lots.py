@@ -76,6 +76,10 @@ class TestEmptyLists:
         assert "没有符合条件的标的物" in page.text
         assert 'value="%_"' in page.text
 
+    async def test_a_price_that_is_none_is_said_to_be_unread(self, browser: Browser) -> None:
+        assert "价格没有读懂" in (await browser.get("/lots?min=abc")).text
+        assert "价格没有读懂" not in (await browser.get("/lots?min=1000.00")).text
+
     async def test_what_does_not_exist_is_not_found(self, browser: Browser) -> None:
         for path in (
             "/lots/nonsense",

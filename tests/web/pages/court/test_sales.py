@@ -1,5 +1,6 @@
 """The whole road from a paid sale to the last fen, through the pages of everybody on it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -213,6 +214,10 @@ class TestReading:
         shown = await new_browser().get(f"/lots/{sale.listing_id}")
         assert shown.status_code == 200, shown.text[-900:]
         assert "成交公示" in shown.text
+        assert re.findall(r'href="/lots/[^"/]+/([a-z.]+)" download', shown.text) == [
+            "bids.csv",
+            "terms.json",
+        ]
         assert "张三" in shown.text
         assert "99010119800101104" not in shown.text
 

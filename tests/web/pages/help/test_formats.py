@@ -3,6 +3,7 @@ import io
 import re
 
 import msgspec
+from click.testing import CliRunner
 
 from auction.kernel.merkle import leaf_hash
 from auction.ledger.bankfile import COLUMNS as STATEMENT_COLUMNS
@@ -18,6 +19,7 @@ from valuation import verifying
 from valuation.draw import Transcript
 from web.pages.hall.papers import COLUMNS as BID_COLUMNS
 from web.pages.help.formats import EXAMPLES, examples
+from workers.cli import luochui
 
 CODES = re.compile(r"<dt><code>([^<]+)</code></dt>")
 CHINESE_TITLE = "任何人：自己核验"
@@ -46,6 +48,12 @@ def test_the_files_that_leave_have_the_columns_that_are_written() -> None:
         assert {len(row) for row in rows} == {len(columns)}
 
 
+def test_the_record_is_decided_again_by_the_terms_beside_it() -> None:
+    files = ["replay", str(EXAMPLES / "bids.csv"), "--terms", str(EXAMPLES / "terms.json")]
+    ran = CliRunner().invoke(luochui, [*files, "--format", "hall"])
+    assert (ran.exit_code, "2 bids, 2 as recorded" in ran.output) == (0, True)
+
+
 def test_the_draw_and_the_receipt_stand() -> None:
     assert verifying.is_good(verifying.verify(content("transcript.json")))
     key = bytes.fromhex(msgspec.json.decode(content("receipt.json"), type=Receipt).public_key)
@@ -70,6 +78,7 @@ async def test_the_page_names_every_column_and_shows_every_example(
     named = {word for names in CODES.findall(page.text) for word in names.split(", ")}
     wanted = {*LOT_COLUMNS, *STATEMENT_COLUMNS, *HEADER, *BID_COLUMNS}
     wanted |= {*Receipt.__struct_fields__, *Transcript.__struct_fields__}
+    wanted |= set(msgspec.json.decode(content("terms.json"), type=dict[str, str]))
     wanted |= {"at", "body", "by", "id", "kind", "prev", "seq", "stream", "v"}
     wanted |= {names[place] for names in HEADS.values() for place in (0, -1)}
     assert wanted <= named
