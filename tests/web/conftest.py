@@ -27,10 +27,18 @@ async def new_browser(
 
 
 @pytest.fixture(scope="session")
-async def chrome() -> AsyncIterator[Chromium]:
-    """One Chromium for all browser tests: every person in it has a context of his own."""
+async def chromium_process() -> AsyncIterator[Chromium]:
+    """One Chromium for all browser tests of a process."""
     async with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+async def chrome(chromium_process: Chromium) -> AsyncIterator[Chromium]:
+    """The Chromium; what a test's people left open in it is closed when the test is over."""
+    yield chromium_process
+    for context in chromium_process.contexts:
+        await context.close()
 
 
 @pytest.fixture

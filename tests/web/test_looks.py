@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.builders import a_listing
-from tests.web.chromium import DESKTOP, PHONE, chromium, free_port, served, shots, signs_in, visitor
+from tests.web.chromium import DESKTOP, PHONE, free_port, served, shots, signs_in, visitor
 from workers.demo.seed import seed
 
 pytestmark = pytest.mark.browser
@@ -39,15 +39,17 @@ class Site:
 
 
 @pytest.fixture
-async def site(settings: Settings, database: Database, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(
+    settings: Settings, database: Database, tmp_path: Path, chrome: Browser
+) -> AsyncIterator[Site]:
     port = free_port()
     here = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://127.0.0.1:{port}")
     await seed(database, tmp_path)
     accounts = json.loads((tmp_path / "accounts.json").read_text())
     passwords = {name: account["password"] for name, account in accounts.items()}
     listing = await a_listing(database)
-    async with served(here, database), chromium() as browser:
-        yield Site(browser, here, passwords, str(listing.id))
+    async with served(here, database):
+        yield Site(chrome, here, passwords, str(listing.id))
 
 
 async def signed_in(site: Site, username: str, size: dict[str, int], scheme: str) -> Page:

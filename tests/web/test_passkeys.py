@@ -4,11 +4,11 @@ import json
 
 import msgspec
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from auction.kernel.settings import Settings
 from auction.store.database import Database
-from tests.web.chromium import chromium, free_port, served, signs_in, visitor
+from tests.web.chromium import free_port, served, signs_in, visitor
 from workers.demo.seed import seed
 
 AUTHENTICATOR = {
@@ -29,14 +29,14 @@ async def with_authenticator(page: Page) -> None:
 
 @pytest.mark.browser
 async def test_a_passkey_signs_staff_in_without_password_or_code(
-    settings: Settings, database: Database
+    settings: Settings, database: Database, chrome: Browser
 ) -> None:
     port = free_port()
     here = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://localhost:{port}")
     await seed(database, settings.luochui_state)
     accounts = json.loads((settings.luochui_state / "accounts.json").read_text())
-    async with served(here, database), chromium() as browser:
-        page = await visitor(browser, here)
+    async with served(here, database):
+        page = await visitor(chrome, here)
         await with_authenticator(page)
         await signs_in(page, "officer", accounts["officer"]["password"])
         await page.goto("/account/factors")

@@ -181,6 +181,63 @@ class TestThePracticeHall:
         await page.goto("/practice?lang=en")
         await expect(page.locator("#net")).to_have_attribute("data-state", "on")
         await page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        await page.check("#sound-on")
+        await self.listens_to_keys(page)
         faults += await shown(page, "practice-en-desktop")
         assert faults == []
         assert page.complaints == []  # type: ignore[attr-defined]
+
+    async def listens_to_keys(self, page: Page) -> None:
+        """Single keys set the amount only once they are asked for (WCAG 2.1.4)."""
+        await expect(page.locator("#price-words")).to_have_text("壹佰万元整")
+        await expect(page.locator("#log li")).to_have_count(1)  # now the robots wait for a bid
+        await page.keyboard.press("2")
+        await expect(page.locator("#amount")).to_have_value("1,010,000.00")
+        await page.check("#keys-on")
+        await page.locator("#keys-on").blur()
+        await page.keyboard.press("2")
+        await expect(page.locator("#amount")).to_have_value("1,020,000.00")
+        await page.click("#go")
+        await expect(page.locator("#question")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#question")).to_be_hidden()
+
+
+class TestTheClock:
+    SHOWS = """async ([state, left]) => {
+        const { drawClock } = await import('/static/room/board.js');
+        const { EMPTY } = await import('/static/room/hall.js');
+        drawClock(Object.assign({}, EMPTY, { phase: state, closesAt: 1e9, opensAt: 1e9 }),
+                  1e9 - left, 300000);
+        return [document.getElementById('clock-label').textContent,
+                document.getElementById('left').textContent];
+    }"""
+
+    async def test_shows_tenths_in_the_last_minute_and_waits_for_the_servers_word(
+        self, site: Site
+    ) -> None:
+        page = await visitor(site.browser, site.settings)
+        await page.goto("/practice")
+        told = [
+            await page.evaluate(self.SHOWS, [state, left])
+            for state, left in (
+                ("open", 61_000),
+                ("open", 59_940),
+                ("open", 90_061_000),
+                ("open", 0),
+                ("open", -5_000),
+                ("scheduled", 1_000),
+                ("scheduled", 0),
+                ("paused", 9_000),
+            )
+        ]
+        assert told == [
+            ["距结束", "01:01"],
+            ["距结束", "00:59.9"],
+            ["距结束", "1天 01:01:01"],
+            ["等待服务器确认结果", "00:00.0"],
+            ["等待服务器确认结果", "00:00.0"],
+            ["距开始", "00:01.0"],
+            ["等待服务器宣布开始", "00:00.0"],
+            ["竞价已暂停", "—"],
+        ]

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.valuation.stage import OFFICER, Stage
-from tests.web.chromium import chromium, free_port, served, shots, visitor
+from tests.web.chromium import free_port, served, shots, visitor
 from tests.web.pages.valuing import PASSWORD, enrol
 from valuation.commands import draws
 from valuation.drawing import KEY_HOLDERS
@@ -27,15 +27,15 @@ async def sign_in(page: Page) -> None:
 
 @pytest.mark.browser
 async def test_the_number_stays_in_the_browser_until_it_is_revealed(
-    settings: Settings, database: Database, clock: FrozenClock
+    settings: Settings, database: Database, clock: FrozenClock, chrome: Browser
 ) -> None:
     stage = Stage(database, clock)
     await stage.announced()
     await enrol(stage)
     port = free_port()
     here = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://127.0.0.1:{port}")
-    async with served(here, database), chromium() as browser:
-        page = await visitor(browser, here)
+    async with served(here, database):
+        page = await visitor(chrome, here)
         await sign_in(page)
         await page.goto(f"/draws/{stage.draw_id}")
         await page.wait_for_selector("#made:not([hidden])")

@@ -11,7 +11,7 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from tests.sales import CHOICES, OFFICER, SaleDesk
-from tests.web.chromium import DESKTOP, PHONE, chromium, free_port, served, shots, visitor
+from tests.web.chromium import DESKTOP, PHONE, free_port, served, shots, visitor
 from tests.web.chromium import signs_in as enters
 
 pytestmark = pytest.mark.browser
@@ -27,11 +27,13 @@ async def desk(database: Database, clock: FrozenClock) -> SaleDesk:
 
 
 @pytest.fixture
-async def site(settings: Settings, database: Database) -> AsyncIterator[tuple[Browser, Settings]]:
+async def site(
+    settings: Settings, database: Database, chrome: Browser
+) -> AsyncIterator[tuple[Browser, Settings]]:
     port = free_port()
     here = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://127.0.0.1:{port}")
-    async with served(here, database), chromium() as browser:
-        yield browser, here
+    async with served(here, database):
+        yield chrome, here
 
 
 async def looks(page: Page, path: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from playwright.async_api import Browser
 from sqlalchemy import select, update
 
 from auction.kernel.actor import SYSTEM, Role
@@ -12,7 +13,6 @@ from auction.store.pulse import beat
 from tests.web.chromium import (
     DESKTOP,
     PHONE,
-    chromium,
     free_port,
     served,
     shots,
@@ -43,14 +43,14 @@ async def trouble(database: Database) -> None:
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desk"])
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 async def test_trouble_is_seen_and_tried_again(
-    settings: Settings, database: Database, size: dict[str, int], lang: str
+    settings: Settings, database: Database, chrome: Browser, size: dict[str, int], lang: str
 ) -> None:
     port = free_port()
     here = msgspec.structs.replace(settings, web_port=port, web_origin=f"http://127.0.0.1:{port}")
     username = await a_member_of_staff(database, Role.ADMINISTRATOR, 1)
     await trouble(database)
-    async with served(here, database), chromium() as browser:
-        page = await visitor(browser, here, size=size)
+    async with served(here, database):
+        page = await visitor(chrome, here, size=size)
         await signs_in(page, username, PASSWORD)
         for place in ("/ops", "/ops?show=waiting", "/ops?name=no_such_job", "/law/authority"):
             await page.goto(f"{place}{'&' if '?' in place else '?'}lang={lang}")
