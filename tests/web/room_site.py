@@ -137,9 +137,15 @@ class Tunnel:
     def __init__(self) -> None:
         self.is_losing = False
         self.cuts = 0
+        self.routes: list[WebSocketRoute] = []
+
+    async def close(self, code: int) -> None:
+        """Close the line as the hall would."""
+        await self.routes[-1].close(code=code, reason="tunnel")
 
     async def through(self, route: WebSocketRoute) -> None:
         server = route.connect_to_server()
+        self.routes.append(route)
 
         def from_hall(message: str | bytes) -> None:
             if self.is_losing and json.loads(message)["type"] in {"verdict", "frame"}:

@@ -241,3 +241,31 @@ class TestTheClock:
             ["等待服务器宣布开始", "00:00.0"],
             ["竞价已暂停", "—"],
         ]
+
+
+class TestComingBack:
+    STILL = """
+        Math.random = () => 0.5;
+        const later = window.setTimeout;
+        window.waits = [];
+        window.setTimeout = (call, wait, ...facts) => {
+            window.waits.push(wait);
+            return later(call, Math.min(wait, 20), ...facts);
+        };
+    """
+    """Chance that is always the middle, and waits that are noted instead of waited for."""
+
+    @pytest.mark.parametrize(("code", "wait"), [(1012, 1500), (1011, 500)])
+    async def test_is_spread_over_three_seconds_after_a_restart(
+        self, site: Site, code: int, wait: int
+    ) -> None:
+        page = await visitor(site.browser, site.settings)
+        tunnel = Tunnel()
+        await page.add_init_script(self.STILL)
+        await page.route_web_socket("ws://**", tunnel.through)
+        await page.goto(f"{site.path}/room")
+        await expect(page.locator("#net")).to_have_attribute("data-state", "on")
+        await tunnel.close(code)
+        await page.wait_for_function("wait => window.waits.includes(wait)", arg=wait)
+        await expect(page.locator("#net")).to_have_attribute("data-state", "on")
+        assert len(tunnel.routes) == 2

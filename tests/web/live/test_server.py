@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from auction.kernel.actor import SYSTEM
@@ -237,6 +238,8 @@ class TestHome:
                 offers = [asyncio.create_task(bidder.bid(START + STEP * n)) for n in range(30)]
                 await bidder.until(lambda: bidder.number("seq") > 0, "the first batch")
             told = await asyncio.gather(*offers, return_exceptions=True)
+        assert bidder._socket is not None
+        assert bidder._socket.close_code == CloseCode.SERVICE_RESTART
         verdicts = [one for one in told if isinstance(one, dict) and one["type"] == "verdict"]
         async with now_database.reading() as session:
             record = await bid_record(session, hall.session_id)

@@ -1,0 +1,113 @@
+"""What a crowd costs is bounded: merged frames, and nothing kept for who does not read."""
+
+import asyncio
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import pairwise
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import Frame, Opcode
+from websockets.typing import Origin
+
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from tests.bidding.halls import LAW, AHall, Execute, a_hall
+from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+
+START, STEP = LAW.starting_price.fen, LAW.increment.fen
+BURST = 60
+FRAME_MS = 100
+"""What is promised to watchers (web/live/protocol.py)."""
+HANDSHAKE = (
+    "GET / HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+)
+SMALL = 4096
+WAVES = 400
+
+
+@pytest.fixture
+async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
+    assert database  # it is emptied after the test
+    async with real_time(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
+    async with a_signer(settings), a_room(settings, now_database) as running:
+        yield running
+
+
+@pytest.fixture
+async def hall(now_database: Database, as_owner: Execute) -> AHall:
+    return await a_hall(now_database, as_owner, has_home=False)
+
+
+def hello(hall: AHall) -> str:
+    return json.dumps({"type": "hello", "listing": str(hall.listing_id)})
+
+
+async def test_a_burst_reaches_watchers_in_frames_a_tenth_of_a_second_apart(
+    room: ARoom, hall: AHall
+) -> None:
+    bidder = room.bidder(hall, "A1")
+    await bidder.enter()
+    frames: list[dict[str, object]] = []
+    origin = Origin(room.settings.web_origin)
+    async with connect(room.settings.live_origin, origin=origin, compression=None) as watcher:
+        await watcher.send(hello(hall))
+        assert json.loads(await watcher.recv())["type"] == "snapshot"
+        await asyncio.gather(*(bidder.bid(START + STEP * n) for n in range(BURST)))
+        while not frames or frames[-1]["seq"] != BURST:
+            frames.append(json.loads(await watcher.recv()))
+    shown = [bid["seq"] for one in frames for bid in one["bids"]]  # type: ignore[attr-defined]
+    assert shown == list(range(1, BURST + 1))
+    assert len(frames) < BURST
+    at = [int(str(one["now"])) for one in frames]
+    assert all(later - one >= FRAME_MS - 2 for one, later in pairwise(at))
+
+
+def masked(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True, extensions=[])
+
+
+async def deaf_socket(room: ARoom) -> socket.socket:
+    """A socket with hardly any room for what it is sent, which nobody reads."""
+    place = urlsplit(room.settings.live_origin)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    deaf.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(deaf, (place.hostname, place.port))
+    key = base64.b64encode(bytes(16)).decode()
+    asked = HANDSHAKE.format(host=place.netloc, origin=room.settings.web_origin, key=key)
+    await loop.sock_sendall(deaf, asked.encode())
+    return deaf
+
+
+async def test_who_does_not_read_is_sent_away_and_the_others_are_served(
+    room: ARoom, hall: AHall
+) -> None:
+    bidder, watcher = room.bidder(hall, "A1"), room.client(hall)
+    await bidder.enter()
+    for n in range(BURST):
+        await bidder.bid(START + STEP * n)
+    await watcher.enter()
+    loop = asyncio.get_running_loop()
+    with await deaf_socket(room) as deaf:
+        await loop.sock_sendall(deaf, masked(hello(hall)))
+        await watcher.until(lambda: watcher.number("watchers") == 3, "the deaf one")
+        wave = masked('{"type":"fetch","from_seq":0}') * 20
+        with suppress(ConnectionError):
+            for n in range(WAVES):  # so much that no kernel has room for it
+                await loop.sock_sendall(deaf, wave)
+                assert await bidder.fate(str(UUID(int=n))) is None
+        await watcher.until(lambda: watcher.number("watchers") == 2, "its going")
+    assert (await bidder.bid(START + BURST * STEP))["is_accepted"]
