@@ -17,6 +17,8 @@ from bidding.hall.ticket import Admission
 from web.live.protocol import Bid, Fetch
 
 UNSENT_BYTES_MAX: Final = 256 * 1024
+PARTS_MAX: Final = 256
+"""Fragments of one message."""
 KERNEL_BYTES: Final = 64 * 1024
 """What the kernel keeps for a socket besides (it doubles the figure); left to itself it takes
 some megabytes for one that does not read."""
@@ -86,9 +88,15 @@ class HallConnection(ServerConnection):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Stamp the bytes, then let the library read them."""
+        """Stamp the bytes, then let the library read them.
+
+        It answers each ping by itself: who pings and does not read is sent away as well.
+        """
         self._entered_at = self._clock.now()
         super().data_received(data)
+        if self.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+            self.end(CloseCode.TRY_AGAIN_LATER, "too slow")
+            self.transport.abort()
 
     def process_event(self, event: Event) -> None:
         """Put data frames together and hand on what is whole; the rest is the library's."""
@@ -101,6 +109,10 @@ class HallConnection(ServerConnection):
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
         self._parts.append(bytes(frame.data))
+        if len(self._parts) > PARTS_MAX:  # empty ones pass every other bound
+            self.end(CloseCode.POLICY_VIOLATION, "too many fragments")
+            self._parts = []
+            return
         if not frame.fin:
             return
         message, self._parts = b"".join(self._parts), []

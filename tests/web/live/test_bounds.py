@@ -74,8 +74,13 @@ async def test_a_burst_reaches_watchers_in_frames_a_tenth_of_a_second_apart(
     assert all(later - one >= FRAME_MS - 2 for one, later in pairwise(at))
 
 
-def masked(text: str) -> bytes:
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True, extensions=[])
+def masked(text: str, opcode: Opcode = Opcode.TEXT) -> bytes:
+    return Frame(opcode, text.encode()).serialize(mask=True, extensions=[])
+
+
+FETCHES = masked('{"type":"fetch","from_seq":0}') * 20
+PINGS = masked("p" * 125, Opcode.PING) * 200
+"""Each is answered by as much, and counts as no message."""
 
 
 async def deaf_socket(room: ARoom) -> socket.socket:
@@ -92,8 +97,9 @@ async def deaf_socket(room: ARoom) -> socket.socket:
     return deaf
 
 
+@pytest.mark.parametrize("wave", [FETCHES, PINGS], ids=["fetches", "pings"])
 async def test_who_does_not_read_is_sent_away_and_the_others_are_served(
-    room: ARoom, hall: AHall
+    room: ARoom, hall: AHall, wave: bytes
 ) -> None:
     bidder, watcher = room.bidder(hall, "A1"), room.client(hall)
     await bidder.enter()
@@ -104,7 +110,6 @@ async def test_who_does_not_read_is_sent_away_and_the_others_are_served(
     with await deaf_socket(room) as deaf:
         await loop.sock_sendall(deaf, masked(hello(hall)))
         await watcher.until(lambda: watcher.number("watchers") == 3, "the deaf one")
-        wave = masked('{"type":"fetch","from_seq":0}') * 20
         with suppress(ConnectionError):
             for n in range(WAVES):  # so much that no kernel has room for it
                 await loop.sock_sendall(deaf, wave)

@@ -108,6 +108,8 @@ CASES = (
          + frame(CONT, ASKED[-1:]), (PONGED,)),
     Case("5.4", "empty fragments before and after",
          frame(TEXT, first=0) + frame(CONT, ASKED, first=0) + frame(CONT), (PONGED,)),
+    Case("10.4", "fragments of nothing without end",
+         frame(TEXT, first=0) + frame(CONT, first=0) * 256, (closed(1008),)),
     Case("5.4", "a ping between fragments is answered first",
          frame(TEXT, ASKED[:9], first=0) + frame(PING, b"now") + frame(CONT, ASKED[9:]),
          (pong(b"now"), PONGED)),
