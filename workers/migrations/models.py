@@ -45,6 +45,7 @@ ENTITY_MODULES = (
     "bidding.hall.ticket",
     "bidding.availability.interval",
     "bidding.openings.opening",
+    "bidding.eligibility.participant",
 )
 
 
