@@ -19,6 +19,7 @@ from auction.kernel.ids import BidderCode, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
+from bidding.eligibility.queries import is_agent_of
 from bidding.hall_code import ADMISSION_HOURS, HallAdmission, HallCode
 from bidding.registration import (
     PriorityState,
@@ -60,7 +61,7 @@ async def admit(
     """
     registration = await work.load(Registration, registration_id)
     work.require(policy.ENTER)
-    if registration.person_id != work.actor.person_id:
+    if not await _may_enter(work, registration):
         raise Refusal("not_found", what="registration", id=str(registration_id))
     if registration.sealed_code is None:
         raise Refusal("hall.not_qualified", state=str(registration.state))
@@ -96,6 +97,14 @@ async def rank_of_code(session: AsyncSession, listing_id: UUID, code: BidderCode
 def admission_digest(listing_id: UUID, secret: bytes) -> bytes:
     """What the database keeps of a browser's secret."""
     return hashlib.sha256(b"luochui hall admission 1" + listing_id.bytes + secret).digest()
+
+
+async def _may_enter(work: Unit, registration: Registration) -> bool:
+    """The bidder himself, or the agent whom the court confirmed (网拍14(2))."""
+    person_id = work.actor.person_id
+    if person_id is None or registration.person_id == person_id:
+        return registration.person_id == person_id
+    return await is_agent_of(work.session, registration.id, person_id)
 
 
 def _opened(registration: Registration, box: bytes, private_key: bytes) -> BidderCode:

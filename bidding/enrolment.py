@@ -17,11 +17,9 @@ from auction.people.approvals.action import Action
 from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.queries import proposed
 from auction.people.approvals.request import ApprovalRequest
-from auction.people.queries import is_staff_of
-from auction.settlement.sale import Sale, SaleState
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
-from bidding.eligibility.queries import due_of
+from bidding.eligibility.queries import due_of, is_undecided, require_unbarred
 from bidding.hall.board import ENDED
 from bidding.hall.session import Session
 from bidding.registration import (
@@ -69,7 +67,7 @@ async def start_registration(
     if known is not None:
         return known
     await _require_open(work, listing)
-    await _require_unbarred(work, listing, person_id)
+    await require_unbarred(work.session, listing, person_id)
     if capacity is not Capacity.SELF:
         raise Refusal("registration.capacity_by_court", article="网拍14(2)")
     registration = Registration(
@@ -135,8 +133,10 @@ async def register_bidder(work: Unit, registration_id: UUID, *, lock: PasswordLo
     if registration.state is not RegistrationState.APPLIED:
         return registration
     await _require_open(work, listing)
-    await _require_unbarred(work, listing, registration.person_id)
+    await require_unbarred(work.session, listing, registration.person_id)
     await _require_all_acknowledged(work, registration_id, listing.conditions)
+    if await is_undecided(work.session, registration_id):
+        raise Refusal("participant.undecided", article="网拍14(2)")
     if len(lock.salt) != SALT_BYTES or len(lock.public_key) != KEY_BYTES:
         raise Refusal("registration.password_missing")
     registration.password_salt = lock.salt
@@ -255,20 +255,6 @@ async def _require_open(work: Unit, listing: Listing) -> None:
     state = await work.session.scalar(select(Session.state).where(Session.listing_id == listing.id))
     if state in ENDED:
         raise Refusal("registration.too_late")
-
-
-async def _require_unbarred(work: Unit, listing: Listing, person_id: PersonId) -> None:
-    if await is_staff_of(work.session, person_id, listing.court_id):
-        raise Refusal("registration.conflict_of_interest", article="网拍34")
-    defaulted = await work.session.scalar(
-        select(Sale.id).where(
-            Sale.lot_id == listing.lot_id,
-            Sale.buyer_id == person_id,
-            Sale.state == SaleState.DEFAULTED,
-        )
-    )
-    if defaulted is not None:
-        raise Refusal("registration.barred_defaulter", article="网拍24(2)")
 
 
 async def _require_all_acknowledged(

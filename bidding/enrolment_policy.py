@@ -9,6 +9,7 @@ PROPOSE_PRIORITY = permit(
 CONFIRM_PRIORITY = permit(
     "registration.confirm_priority", Role.PANEL, same_court=True, basis="网拍19"
 )
+DECIDE_PARTICIPANT = permit("participant.decide", Role.OFFICER, same_court=True, basis="网拍14(2)")
 QUALIFY = permit("registration.qualify", Role.SYSTEM, basis="网拍18(1)")
 ENTER = permit("hall.enter", Role.BIDDER, basis="网拍18(1)")
 SEE_PRIORITY = permit(

@@ -1,14 +1,25 @@
-"""What deposit one person owes for one listing, from the claims that the court registered."""
+"""Who may bid, with whom, and for what deposit, as the court's registers have it."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import PartyRole
 from auction.cases.queries import claims, parties_of_person
 from auction.kernel.ids import PersonId
 from auction.kernel.money import Money
+from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.listings.round import Round
+from auction.people.person import Person
+from auction.people.queries import is_staff_of
+from auction.settlement.sale import Sale, SaleState
 from bidding.eligibility.deposit import deposit_due
+from bidding.eligibility.participant import Participant, ParticipantKind, ParticipantState
+from bidding.enrolment_queries import RegistrationView, registration_named, registration_of
+from bidding.registration import Registration
 
 
 async def due_of(session: AsyncSession, listing: Listing, person_id: PersonId) -> Money:
@@ -30,3 +41,85 @@ async def due_of(session: AsyncSession, listing: Listing, person_id: PersonId) -
         for amount in (claim.principal, claim.interest)
     ]
     return deposit_due(listing.deposit, registered)
+
+
+async def require_unbarred(session: AsyncSession, listing: Listing, person_id: UUID) -> None:
+    """Refuse staff of the enforcing court (网拍34) and who defaulted on this lot (网拍24(2))."""
+    if await is_staff_of(session, person_id, listing.court_id):
+        raise Refusal("registration.conflict_of_interest", article="网拍34")
+    defaulted = await session.scalar(
+        select(Sale.id).where(
+            Sale.lot_id == listing.lot_id,
+            Sale.buyer_id == person_id,
+            Sale.state == SaleState.DEFAULTED,
+        )
+    )
+    if defaulted is not None:
+        raise Refusal("registration.barred_defaulter", article="网拍24(2)")
+
+
+async def is_undecided(session: AsyncSession, registration_id: UUID) -> bool:
+    """Whether the court has yet to decide about somebody whom a registration names."""
+    waiting = exists().where(
+        Participant.registration_id == registration_id,
+        Participant.state == ParticipantState.CLAIMED,
+    )
+    return bool(await session.scalar(select(waiting)))
+
+
+async def participants_of(session: AsyncSession, registration_id: UUID) -> Sequence[Participant]:
+    """Everybody whom a registration named, in that order."""
+    rows = await session.scalars(
+        select(Participant)
+        .where(Participant.registration_id == registration_id)
+        .order_by(Participant.claimed_at, Participant.id)
+    )
+    return rows.all()
+
+
+async def participants_waiting(
+    session: AsyncSession, court_id: str
+) -> Sequence[tuple[Participant, Registration]]:
+    """Whom the court has to decide about, the oldest first."""
+    rows = await session.execute(
+        select(Participant, Registration)
+        .join(Registration, Registration.id == Participant.registration_id)
+        .where(Registration.court_id == court_id, Participant.state == ParticipantState.CLAIMED)
+        .order_by(Participant.claimed_at)
+    )
+    return [(participant, registration) for participant, registration in rows]
+
+
+async def is_agent_of(session: AsyncSession, registration_id: UUID, person_id: UUID) -> bool:
+    """Whether a person is the confirmed agent of a registration, by his checked number."""
+    is_his = exists().where(
+        Participant.registration_id == registration_id,
+        Participant.kind == ParticipantKind.AGENT,
+        Participant.state == ParticipantState.CONFIRMED,
+        Participant.identity_index == Person.identity_index,
+        Person.id == person_id,
+    )
+    return bool(await session.scalar(select(is_his)))
+
+
+async def registration_acted_in(
+    session: AsyncSession, listing_id: UUID, person_id: UUID
+) -> RegistrationView | None:
+    """The registration under which a person bids: his own, or that of whom he is agent."""
+    own = await registration_of(session, listing_id, person_id)
+    if own is not None:
+        return own
+    found = await session.scalar(
+        select(Registration.id)
+        .join(Participant, Participant.registration_id == Registration.id)
+        .join(Person, Person.identity_index == Participant.identity_index)
+        .where(
+            Registration.listing_id == listing_id,
+            Participant.kind == ParticipantKind.AGENT,
+            Participant.state == ParticipantState.CONFIRMED,
+            Person.id == person_id,
+        )
+        .order_by(Registration.applied_at)
+        .limit(1)
+    )
+    return await registration_named(session, found) if found is not None else None

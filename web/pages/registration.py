@@ -14,14 +14,19 @@ from starlette.routing import BaseRoute, Route
 from auction.cases.case import PartyRole
 from auction.cases.queries import parties_of_person
 from auction.deposits.queries import DepositView, deposit_of
+from auction.kernel.personal import mask_number
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
 from auction.ledger.virtual import BANK_NAME, account_holder
 from auction.listings.listing import Listing
 from auction.people.credentials import Credential, Passwords
+from auction.people.person import PersonKind
 from auction.people.queries import court
 from bidding import enrolment
-from bidding.eligibility.queries import due_of
+from bidding.eligibility import commands as eligibility
+from bidding.eligibility.commands import Named
+from bidding.eligibility.participant import ParticipantKind
+from bidding.eligibility.queries import due_of, participants_of
 from bidding.enrolment import PasswordLock
 from bidding.enrolment_queries import RegistrationView, registration_of
 from bidding.sealing import SALT_BYTES, private_key_of, public_key_of
@@ -30,7 +35,7 @@ from web.forms import FormErrors, read_form
 from web.i18n import n_
 from web.signin import visit_of
 from web.views import render, see_other
-from web.wiring import path_id, person_id_of, reading, unit
+from web.wiring import database_of, path_id, person_id_of, reading, unit
 
 PASSWORD_CHARS_MIN = 8
 BOUND_ROLES = frozenset({PartyRole.APPLICANT, PartyRole.RESPONDENT})
@@ -42,6 +47,21 @@ class Acknowledging(msgspec.Struct, frozen=True):
 
     key: str
     version: str
+
+
+class Naming(msgspec.Struct, frozen=True):
+    """An agent or a joint buyer."""
+
+    participant_kind: ParticipantKind
+    person_kind: PersonKind
+    name: Annotated[str, msgspec.Meta(min_length=2, max_length=100)]
+    identity_number: Annotated[str, msgspec.Meta(min_length=15, max_length=18)]
+
+
+class TakingBack(msgspec.Struct, frozen=True):
+    """Somebody named before."""
+
+    id: UUID
 
 
 class Claiming(msgspec.Struct, frozen=True):
@@ -61,9 +81,11 @@ async def join_page(request: Request) -> Response:
     """The tasks of this person for this listing, and how far they are done."""
     listing_id, person_id = path_id(request, "listing"), person_id_of(request)
     deposit: DepositView | None = None
+    now = database_of(request).clock.now()
     async with reading(request) as session:
         listing = _published(await session.get(Listing, listing_id))
         registration = await registration_of(session, listing_id, person_id)
+        named = await participants_of(session, registration.id) if registration else []
         if registration:
             deposit = await deposit_of(session, registration.id)
         due = await due_of(session, listing, person_id)
@@ -85,6 +107,8 @@ async def join_page(request: Request) -> Response:
         warnings=SPECIAL_WARNINGS,
         undertakings=undertakings_of(listing.conditions),
         due=due,
+        named=[(one, mask_number(one.identity_number)) for one in named],
+        may_name=now < listing.opens_at,
         version=VERSION,
         given=given,
         roles={party.role for party in parties if party.case_id == listing.case_id} & BOUND_ROLES,
@@ -110,6 +134,29 @@ async def acknowledge(request: Request) -> Response:
         asked = (await work.load(Listing, listing_id)).conditions
     given = {*registration.acknowledged, form.key}
     return see_other(_join(listing_id, _next_text(asked, given)))
+
+
+async def name_participant(request: Request) -> Response:
+    """Name an agent or a joint buyer for the court to confirm."""
+    listing_id = path_id(request, "listing")
+    form = await read_form(request, Naming)
+    registration = await _own(request, listing_id)
+    named = Named(form.participant_kind, form.person_kind, form.name, form.identity_number)
+    async with unit(request) as work:
+        await eligibility.name_participant(
+            work, work.new_id(), registration_id=registration.id, named=named
+        )
+    return see_other(_join(listing_id, "participants"), said=n_("已提交，等待法院确认"))
+
+
+async def withdraw_participant(request: Request) -> Response:
+    """Take back somebody the court has not decided about."""
+    listing_id = path_id(request, "listing")
+    form = await read_form(request, TakingBack)
+    await _own(request, listing_id)
+    async with unit(request) as work:
+        await eligibility.withdraw_participant(work, form.id)
+    return see_other(_join(listing_id, "participants"), said=n_("已撤回"))
 
 
 async def claim_priority(request: Request) -> Response:
@@ -185,6 +232,8 @@ ROUTES: list[BaseRoute] = [
     Route("/lots/{listing}/join", join_page),
     Route("/lots/{listing}/join", start, methods=["POST"]),
     Route("/lots/{listing}/join/acknowledge", acknowledge, methods=["POST"]),
+    Route("/lots/{listing}/join/participants", name_participant, methods=["POST"]),
+    Route("/lots/{listing}/join/participants/withdraw", withdraw_participant, methods=["POST"]),
     Route("/lots/{listing}/join/priority", claim_priority, methods=["POST"]),
     Route("/lots/{listing}/join/submit", submit, methods=["POST"]),
     Route("/lots/{listing}/join/withdraw", withdraw, methods=["POST"]),

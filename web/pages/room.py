@@ -21,7 +21,8 @@ from auction.listings.listing import Listing
 from auction.people.credentials import token_digest
 from auction.people.queries import court
 from bidding.admission import admit, admitted_code, rank_of_code
-from bidding.enrolment_queries import RegistrationView, count_of_listing, registration_of
+from bidding.eligibility.queries import registration_acted_in
+from bidding.enrolment_queries import RegistrationView, count_of_listing
 from bidding.hall.board import Board
 from bidding.hall.ticket import issue_ticket
 from bidding.queries import BidLine, last_bids, session_of_listing
@@ -102,7 +103,7 @@ async def enter(request: Request) -> Response:
     listing_id, person_id = path_id(request, "listing"), person_id_of(request)
     form = await read_form(request, Entering)
     async with reading(request) as session:
-        registration = await registration_of(session, listing_id, person_id)
+        registration = await registration_acted_in(session, listing_id, person_id)
     if registration is None:
         raise Refusal("not_found", what="registration", id=str(listing_id))
     if registration.password_salt is None:
@@ -178,7 +179,7 @@ async def _hand_over(request: Request, listing_id: UUID, form: Bidding) -> Hande
 async def _ticket(request: Request, listing_id: UUID) -> str:
     person_id = person_id_of(request)
     async with reading(request) as session:
-        if await registration_of(session, listing_id, person_id) is None:
+        if await registration_acted_in(session, listing_id, person_id) is None:
             raise Refusal("not_found", what="registration", id=str(listing_id))
         code = await _code(request, session, listing_id)
         board = await session_of_listing(session, ListingId(listing_id))
@@ -205,7 +206,9 @@ async def _seat(request: Request) -> Seat:
             raise Refusal("not_found", what="listing", id=str(listing_id))
         case = await session.get(Case, listing.case_id)
         board = await session_of_listing(session, listing.id)
-        registration = await registration_of(session, listing_id, person_id) if person_id else None
+        registration = (
+            await registration_acted_in(session, listing_id, person_id) if person_id else None
+        )
         code = await _code(request, session, listing_id) if registration else None
         return Seat(
             listing=listing,

@@ -46,6 +46,7 @@ ENTITY_MODULES = (
     "bidding.availability.interval",
     "bidding.openings.opening",
     "bidding.records.foreign_bid",
+    "bidding.eligibility.participant",
 )
 
 

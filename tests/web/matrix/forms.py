@@ -37,6 +37,7 @@ def form_of(route: str, holes: dict[str, str], objects: dict[str, dict[str, str]
         "POST /supervision/openings": {
             "listing": objects["listing"]["id"], "code": CODE, "reason": "举报围标",
         },
+        "POST /lots/{listing}/join/participants/withdraw": {"id": objects["participant"]["id"]},
         "POST /verify": {"code": objects["ruling"]["code"]},
     }  # fmt: skip
     ids = dict.fromkeys(IDS.get(route, ()), fresh())
@@ -75,6 +76,11 @@ FORMS: dict[str, Form] = {
     "POST /account/passkeys": {"credential": "{}", "label": "key"},
     "POST /account/mail": {"address": "someone@example.org"},
     "POST /lots/{listing}/join/acknowledge": {"key": "as_is", "version": VERSION},
+    "POST /lots/{listing}/join/participants": {
+        "participant_kind": "joint", "person_kind": "natural", "name": "某联合人",
+        "identity_number": "990101198001019996",
+    },
+    "POST /court/participants/{id}": {"decision": "decline"},
     "POST /lots/{listing}/join/priority": {"ground": "承租人"},
     "POST /lots/{listing}/join/submit": {
         "room_password": "参拍密码八位以上", "room_password_again": "参拍密码八位以上",

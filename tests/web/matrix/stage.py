@@ -27,12 +27,15 @@ from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
 from auction.people.commands import sign_in
 from auction.people.factors import CodeGenerator, Passkey
+from auction.people.person import PersonKind
 from auction.people.proving import FactorKey
 from auction.store.database import Database
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 from auction.store.outbox import ATTEMPTS_MAX, OutboxRow, record_failure
 from bidding.commands import make_session
+from bidding.eligibility.commands import Named, name_participant
+from bidding.eligibility.participant import ParticipantKind
 from bidding.engine import Extension, Ladder, Rules
 from bidding.enrolment import claim_priority, start_registration
 from bidding.hall.session import SessionTerms
@@ -244,6 +247,14 @@ class Stage:
         async with self.database.unit(sales.BUYER) as work:
             await claim_priority(work, signed.id, ground="承租人")
         self.one("priority", id=signed.id)
+        async with self.database.unit(sales.BUYER) as work:
+            named = Named(
+                ParticipantKind.JOINT, PersonKind.NATURAL, "某联合人", "11010519491231002X"
+            )
+            joint = await name_participant(
+                work, work.new_id(), registration_id=signed.id, named=named
+            )
+        self.one("participant", id=joint.id)
         async with self.database.reading() as session:
             listing = await session.get_one(Listing, listing_id)
         rules = Rules(

@@ -1,18 +1,21 @@
 """Claims of pre-emption: one proposes a rank or none, another of the panel decides (网拍19)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from auction.kernel.personal import mask_number
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.people.approvals.action import Action
 from auction.people.approvals.queries import open_request
 from auction.people.queries import person
 from bidding import enrolment_policy as policy
+from bidding.eligibility.commands import decide_participant
+from bidding.eligibility.queries import participants_waiting
 from bidding.enrolment import propose_priority
 from bidding.enrolment_queries import priority_claims
 from web.forms import FormErrors, read_form
@@ -26,6 +29,12 @@ class Deciding(msgspec.Struct, frozen=True):
 
     decision: str
     rank: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+
+
+class DecidingParticipant(msgspec.Struct, frozen=True):
+    """What the court says of an agent or a joint buyer."""
+
+    decision: Literal["confirm", "decline"]
 
 
 async def priority_page(request: Request) -> Response:
@@ -42,10 +51,17 @@ async def priority_page(request: Request) -> Response:
              await open_request(session, Action.PRIORITY, claim.id, now))
             for claim in await priority_claims(session, court_id)
         ]  # fmt: skip
+        waiting = [
+            (one, await session.get_one(Listing, registration.listing_id),
+             await person(session, registration.person_id), mask_number(one.identity_number))
+            for one, registration in await participants_waiting(session, court_id)
+        ]  # fmt: skip
     return render(
         request,
         "court/priority.html",
         claims=claims,
+        waiting=waiting,
+        may_decide=bool(actor_of(request).roles & policy.DECIDE_PARTICIPANT.roles),
         may_propose=bool(actor_of(request).roles & policy.PROPOSE_PRIORITY.roles),
     )
 
@@ -64,7 +80,16 @@ async def decide(request: Request) -> Response:
     return see_other("/court/priority", said=n_("已提请合议庭另一成员批准"))
 
 
+async def decide_on_participant(request: Request) -> Response:
+    """Confirm an agent or a joint buyer, or not."""
+    form = await read_form(request, DecidingParticipant)
+    async with unit(request) as work:
+        await decide_participant(work, path_id(request), is_confirmed=form.decision == "confirm")
+    return see_other("/court/priority#participants", said=n_("已记录"))
+
+
 ROUTES: list[BaseRoute] = [
     Route("/court/priority", priority_page),
     Route("/court/priority/{id}", decide, methods=["POST"]),
+    Route("/court/participants/{id}", decide_on_participant, methods=["POST"]),
 ]

@@ -16,7 +16,7 @@ from auction.listings.listing import Listing
 from auction.store.journal import instant_text
 from auction.store.keys import KeyHolder
 from bidding.admission import admitted_code
-from bidding.enrolment_queries import registration_of
+from bidding.eligibility.queries import registration_acted_in
 from bidding.hall.bid_entry import Decision
 from bidding.hall.receipt import write_receipt
 from bidding.hall_code import HallCode
@@ -141,7 +141,7 @@ async def _mine(request: Request) -> Mine:
     secret, now = visit_of(request).secret.encode(), database_of(request).clock.now()
     async with reading(request) as session:
         listing = await session.get(Listing, listing_id)
-        registration = await registration_of(session, listing_id, person_id)
+        registration = await registration_acted_in(session, listing_id, person_id)
         if listing is None or registration is None:
             raise Refusal("not_found", what="registration", id=str(listing_id))
         code = await admitted_code(session, listing_id, secret=secret, now=now)

@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Add the records; of the time before nobody measured anything."""
     _make_service_interval()
     _make_identity_opening()
+    _make_participant()
     op.add_column(
         "listings",
         sa.Column("conditions", sa.ARRAY(sa.String), nullable=False, server_default="{}"),
@@ -79,6 +80,43 @@ def _make_identity_opening() -> None:
     grant("identity_opening", "SELECT, INSERT, UPDATE (opened_by, opened_at)")
 
 
+def _make_participant() -> None:
+    op.create_table(
+        "participant",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("registration_id", sa.Uuid, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+        sa.Column("identity_number_sealed", sa.LargeBinary, nullable=False),
+        sa.Column("identity_index", sa.LargeBinary, nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("subject_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_participant"),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registration.id"],
+            name="fk_participant_registration_id_registration",
+        ),
+        sa.ForeignKeyConstraint(
+            ["subject_id"], ["subject_keys.id"], name="fk_participant_subject_id_subject_keys"
+        ),
+        sa.CheckConstraint("kind IN ('agent', 'joint')", name=op.f("ck_participant_kind_known")),
+        sa.CheckConstraint(
+            "state IN ('claimed', 'confirmed', 'declined', 'withdrawn')",
+            name=op.f("ck_participant_state_known"),
+        ),
+        sa.CheckConstraint(
+            "(decided_by IS NULL) = (decided_at IS NULL)",
+            name=op.f("ck_participant_decided_whole"),
+        ),
+    )
+    op.create_index("ix_participant_registration_id", "participant", ["registration_id"])
+    grant("participant", "SELECT, INSERT, UPDATE (state, decided_by, decided_at)")
+
+
 def downgrade() -> None:
     """Drop them."""
     op.execute(
@@ -86,5 +124,6 @@ def downgrade() -> None:
         f" FROM {SEALER_ROLE}"
     )
     op.drop_column("listings", "conditions")
+    op.drop_table("participant")
     op.drop_table("identity_opening")
     op.drop_table("service_interval")
