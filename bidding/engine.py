@@ -180,7 +180,10 @@ def resume(hall: Hall, at: datetime, rules: Rules) -> Hall:
     lost_from = max(hall.paused_at, hall.live_since)  # before the opening nothing is lost
     given_back = hall.closes_at + max(at - lost_from, timedelta())
     closes_at = max(given_back, at + rules.extend_by)
-    return replace(hall, paused_at=None, live_since=max(at, hall.live_since), closes_at=closes_at)
+    # Only an opening lies ahead: the last resumption may be later than `at` by a clock set back.
+    is_unopened = hall.paused_at < hall.live_since
+    live_since = max(at, hall.live_since) if is_unopened else at
+    return replace(hall, paused_at=None, live_since=live_since, closes_at=closes_at)
 
 
 def stop(hall: Hall) -> Hall:

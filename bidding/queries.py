@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, select, text
+from sqlalchemy import ColumnElement, Select, Uuid, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
@@ -211,7 +211,10 @@ async def orphans(session: AsyncSession, now: datetime, *, most: int = 100) -> l
             .join(Home, Home.id == Session.home_id)
             .where(
                 Session.state.in_({SessionState.OPEN, SessionState.PAUSED}),
-                Home.seen_at < now - HOME_LOST_AFTER,
+                or_(
+                    Home.seen_at < now - HOME_LOST_AFTER,
+                    Home.seen_at > now + HOME_LOST_AFTER,
+                ),
             )
             .limit(most)
         )

@@ -33,7 +33,7 @@ BATCH_MAX: Final = 400
 _PAUSES: Final = (0.02, 0.1, 0.3, 1.0)
 """Seconds between attempts while PostgreSQL or the keeper of keys does not answer."""
 OUTAGE: Final = timedelta(seconds=2)
-"""After so long without a commit nobody could know where the session stood."""
+"""When commits fail for longer, nobody could know where the session stood."""
 NEAR_END: Final = timedelta(minutes=1)
 """An outage that ends with less than this left is answered by an extension (网拍28(2))."""
 
@@ -66,6 +66,8 @@ class Sequencer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_stopping = False
+        self._is_free = asyncio.Event()
+        self._is_free.set()
         self._outage = timedelta()
         """How long the last commit took when that was too long, until it is answered for."""
 
@@ -109,8 +111,17 @@ class Sequencer:
         """Decide, open, resume and close until told to stop or until another home took over."""
         while not self.is_moved and not (self._is_stopping and not self._waiting):
             await self._until_something()
+            await self._is_free.wait()
             await self._take(self._turn())
         self._give_up()
+
+    def hold(self) -> None:
+        """Begin nothing that is not begun until released: the clock is about to be set."""
+        self._is_free.clear()
+
+    def release(self) -> None:
+        """Go on by the clock as it is now."""
+        self._is_free.set()
 
     async def pause(self, ground: str) -> None:
         """Stand still for a technical reason; it goes on by itself."""
@@ -181,10 +192,12 @@ class Sequencer:
     async def _close(self) -> None:
         """Close; after an outage the end is looked at again, since time is given back first."""
         session_id, epoch = self.session_id, self.epoch
-        began_at = self._clock.now()
+        began_at, attempts = self._clock.now(), 0
 
         async def close(work: Unit) -> Board:
-            if self._clock.now() - began_at > OUTAGE:
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1 and self._clock.now() - began_at > OUTAGE:
                 return await queries.board(work.session, session_id)
             return await close_session(work, session_id=session_id, epoch=epoch)
 
@@ -250,7 +263,8 @@ class Sequencer:
                 log.warning("outcome unknown, asking again: %s", type(unknown).__name__)
             else:
                 taken = self._clock.now() - began_at
-                self._outage = taken if taken > OUTAGE else self._outage
+                if attempt and taken > OUTAGE:  # a crowd before the database is no outage
+                    self._outage = taken
                 return result
             await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
             attempt += 1

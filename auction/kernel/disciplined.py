@@ -19,7 +19,7 @@ class Reading:
 
 
 class DisciplinedClock:
-    """Never runs backwards, never jumps: bids are ordered by it (网拍20)."""
+    """Never runs backwards, never jumps while bids are ordered by it (网拍20)."""
 
     def __init__(self, instant: datetime, *, count: Callable[[], float] = time.monotonic) -> None:
         self._count = count
@@ -54,13 +54,11 @@ class DisciplinedClock:
         return Reading(drift, is_followed=True)
 
     def accept(self, drift: timedelta) -> None:
-        """Follow a large drift after all, once bidding stands still."""
-        self._base += drift
+        """Follow a large drift after all, also backwards, while nothing is decided by this clock.
 
-    def begin_again(self, drift: timedelta) -> None:
-        """Be put right by any amount, also backwards, before anybody was told a time.
-
-        A process that starts knows only its machine's time, which may be hours off.
+        That is once bidding stands still, and in a process that starts: it knows only its
+        machine's time, which may be hours off. A clock that stood still instead, until the other
+        one came up to it, would close everything early that ends in between.
         """
         self._base += drift
         self._last = self._at(self._count())

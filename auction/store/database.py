@@ -1,8 +1,8 @@
 """Engines and sessions: writing by units of work, reading read-only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 from weakref import WeakSet
@@ -95,6 +95,7 @@ class Database:
         patience_seconds: float | None = None,
     ) -> None:
         self._patience_seconds = patience_seconds
+        self._turns = asyncio.Semaphore(2 * POOL_SIZE)
         self._lines: WeakSet[asyncpg.Connection] = WeakSet()
         self.clock = clock or SystemClock()
         self.engine: AsyncEngine = create_async_engine(
@@ -146,17 +147,16 @@ class Database:
     async def compare(self, clock: DisciplinedClock) -> Reading:
         """Hold a clock against PostgreSQL's; a small drift is put right at once."""
         asked = clock.tick()
-        with self.patience():
-            async with self.engine.connect() as connection:
-                answer = await connection.execute(select(func.clock_timestamp()))
-                told: datetime = answer.scalar_one()
+        async with self._in_time(), self.engine.connect() as connection:
+            answer = await connection.execute(select(func.clock_timestamp()))
+            told: datetime = answer.scalar_one()
         return clock.compare(told, asked=asked, answered=clock.tick())
 
     async def set_at_start(self, clock: DisciplinedClock) -> None:
         """Set the clock of a process that starts, however far off its machine's is."""
         reading = await self.compare(clock)
         if not reading.is_followed:
-            clock.begin_again(reading.drift)
+            clock.accept(reading.drift)
 
     async def rulebook(self) -> Rulebook:
         """The rulebook chosen when the database was made; read once."""
@@ -191,21 +191,25 @@ class Database:
 
     @asynccontextmanager
     async def _patient_session(self) -> AsyncIterator[AsyncSession]:
-        with self.patience():
-            async with self._sessions() as session:
-                yield session
+        async with self._in_time(), self._sessions() as session:
+            yield session
 
-    @contextmanager
-    def patience(self) -> Iterator[None]:
-        """Hang up when the block takes longer than this process waits for PostgreSQL."""
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Hang up when the block takes longer than this process waits for PostgreSQL.
+
+        Its turn at a connection is waited for first: a queue is no silence.
+        """
         if self._patience_seconds is None:
             yield
             return
-        due = asyncio.get_running_loop().call_later(self._patience_seconds, self._hang_up)
-        try:
-            yield
-        finally:
-            due.cancel()
+        async with self._turns:
+            loop = asyncio.get_running_loop()
+            due = loop.call_later(self._patience_seconds, self._hang_up)
+            try:
+                yield
+            finally:
+                due.cancel()
 
     def _hang_up(self) -> None:
         """Break every connection: what fell silent on one of them did so on all."""

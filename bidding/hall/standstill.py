@@ -19,7 +19,7 @@ from bidding.hall.events import SessionChanged
 from bidding.hall.session import Home, Session
 
 HOME_LOST_AFTER: Final = timedelta(seconds=4)
-"""A home whose heartbeat is older is taken for lost."""
+"""A home whose heartbeat is older is lost; so is one whose last lies ahead: a clock went back."""
 
 
 SUSPENDABLE: Final = frozenset({SessionState.SCHEDULED, SessionState.OPEN, SessionState.PAUSED})
@@ -36,7 +36,7 @@ async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> Bo
     if session.home_id == home_id:
         return session.board
     lost = await work.session.get(Home, session.home_id) if session.home_id else None
-    if lost is not None and work.now - lost.seen_at < HOME_LOST_AFTER:
+    if lost is not None and abs(work.now - lost.seen_at) < HOME_LOST_AFTER:
         raise Refusal("session.home_elsewhere", origin=lost.origin)
     session.home_id = home_id
     session.epoch += 1

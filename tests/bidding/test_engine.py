@@ -230,6 +230,21 @@ class TestPause:
         late = resume(early, OPENING + timedelta(hours=1), LAW)
         assert late.closes_at == CLOSING + timedelta(hours=1)
 
+    @pytest.mark.parametrize("since_resumed", [timedelta(), timedelta(minutes=5)])
+    def test_after_a_clock_that_went_back_bids_come_in_at_once_and_nothing_ends_sooner(
+        self, since_resumed: timedelta
+    ) -> None:
+        ahead = replace(OPEN, live_since=self.AT)  # resumed by a clock an hour ahead
+        at = self.AT - timedelta(hours=1)
+        again = resume(pause(ahead, self.AT + since_resumed), at, LAW)
+        assert (again.live_since, again.closes_at) == (at, CLOSING)
+
+    def test_resumed_before_its_opening_it_opens_as_announced(self) -> None:
+        early = pause(OPEN, OPENING - timedelta(hours=2))
+        assert resume(early, OPENING - timedelta(hours=1), LAW).live_since == OPENING
+        late = OPENING + timedelta(hours=1)
+        assert resume(early, late, LAW).live_since == late
+
     def test_a_second_pause_keeps_the_first_instant(self) -> None:
         assert pause(pause(OPEN, self.AT), CLOSING).paused_at == self.AT
 

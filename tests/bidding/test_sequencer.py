@@ -190,6 +190,25 @@ async def test_it_opens_and_closes_by_itself(
         await watching.until(SessionState.PASSED_IN)
 
 
+async def test_held_it_begins_nothing_whatever_the_clock_says_meanwhile(
+    cut_database: CutDatabase, as_owner: Execute, clock: FrozenClock
+) -> None:
+    hall = await a_hall(cut_database, as_owner)
+    async with at_home(cut_database, hall) as (sequencer, watching):
+        await sequencer.submit(a_placed_bid(cut_database, 1000))
+        sequencer.hold()
+        await sequencer.pause("clock_drift")
+        told = sequencer.submit(a_placed_bid(cut_database, 1050, "B2"))
+        clock.instant = hall.closes_at + timedelta(hours=1)
+        sequencer.release()
+        await watching.until_board(lambda board: board.closes_at > hall.closes_at)
+        await told
+    board = await read_board(cut_database, hall.session_id)
+    assert (board.state, board.closes_at) == (
+        SessionState.OPEN, clock.now() + (hall.closes_at - hall.opens_at),
+    )  # fmt: skip
+
+
 async def test_a_technical_pause_ends_by_itself(
     cut_database: CutDatabase, as_owner: Execute
 ) -> None:

@@ -52,8 +52,10 @@ CASES: tuple[Case, ...] = (
          wrong_machine, lives=2),
     Case("clock_2", "PostgreSQL's clock steps +2 s and back", step_clock(2, 0), lasts=18),
     Case("clock_hour", "PostgreSQL's clock steps an hour ahead", step_clock(3600), lasts=18),
+    Case("clock_hour_back", "PostgreSQL's clock steps an hour ahead, then 3 s back",
+         step_clock(3600, 3597), lasts=22),
     Case("clock_back", "PostgreSQL's clock steps 3 s back", step_clock(-3), lasts=18),
-    Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=45),
+    Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=50),
     Case("repeat", "a client sends, vanishes and sends its bid 100 times", vanish_and_repeat),
     Case("silent", "20 half-open sockets of watchers", fall_silent, lasts=12),
 )  # fmt: skip

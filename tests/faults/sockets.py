@@ -32,10 +32,10 @@ MadeT = TypeVar("MadeT")
 ORIGIN = Origin("http://127.0.0.1:8000")
 WATCHERS, DEAF = 2_000, 500
 """So many watch, and so many of them never read."""
-GREEDY = 50
+GREEDY = 20
 """So many of the deaf ask for more than a socket may be owed."""
-FETCHES, ROUNDS = 45, 3
-"""So often within a second each of these asks for all bids, and so many seconds."""
+FETCHES, ROUNDS = 40, 15
+"""So often within a second each of these asks for all bids, and so many seconds at most."""
 HEAR_SECONDS_MAX = 45.0
 RECEIVE_BYTES = 4096
 KIB = 1024
@@ -128,6 +128,8 @@ async def _ask_for_much(platform: Platform, greedy: list[socket.socket]) -> int:
     most = platform.resident_kib("live")
     for _ in range(ROUNDS):
         open_still = [one for one in greedy if not _is_ended(one)]
+        if not open_still:
+            break
         for one in open_still:
             with suppress(OSError):
                 await asyncio.get_running_loop().sock_sendall(one, fetches)

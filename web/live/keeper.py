@@ -204,9 +204,16 @@ class Keeper:
         if reading.is_followed:
             return
         log.error("the clock is off by %s: bidding pauses", reading.drift)
-        for sequencer in self._at_home():
-            await sequencer.pause("clock_drift")
-        self.clock.accept(reading.drift)
+        homes = self._at_home()
+        for sequencer in homes:
+            sequencer.hold()  # none goes on by the old clock while others still pause
+        try:
+            for sequencer in homes:
+                await sequencer.pause("clock_drift")
+            self.clock.accept(reading.drift)
+        finally:
+            for sequencer in homes:
+                sequencer.release()
 
     async def answer_for_lag(self, lag: timedelta) -> None:
         """The process stood still: sessions about to end get an extension, on record."""

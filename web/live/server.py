@@ -45,7 +45,7 @@ from web.live.protocol import (
 log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
-PATIENCE_SECONDS: Final = 5.0
+PATIENCE_SECONDS: Final = 6.0
 """So long a hall waits for PostgreSQL before it dials again; no lock is waited for longer."""
 HSTS: Final = "max-age=63072000; includeSubDomains"
 

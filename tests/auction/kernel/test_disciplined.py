@@ -71,10 +71,10 @@ def test_whatever_the_other_clock_says_it_never_runs_backwards(
         last = clock.now()
 
 
-def test_before_anybody_was_told_a_time_it_may_be_put_back_however_far() -> None:
+def test_it_is_put_back_however_far_while_nothing_is_decided_by_it() -> None:
     clock, counter = a_clock()
     assert clock.now() == NOON
-    clock.begin_again(-timedelta(hours=1))
+    clock.accept(-timedelta(hours=1))
     assert clock.now() == NOON - timedelta(hours=1)
     counter.seconds += 1
     assert clock.now() == NOON - timedelta(hours=1) + timedelta(seconds=1)

@@ -29,6 +29,7 @@ from bidding.hall.standstill import (
     stop_session,
     suspend_session,
 )
+from bidding.queries import orphans
 from tests.bidding.halls import FIVE, AHall, Execute, a_hall, a_placed_bid, home, place
 from tests.builders import OFFICER, PANEL, a_case
 from tests.staff import employ
@@ -81,6 +82,18 @@ class TestHome:
         assert board.state is SessionState.OPEN
         # The home was last seen at the opening: from there on all was lost.
         assert board.closes_at == clock.now() + timedelta(hours=24)
+
+    async def test_a_home_that_beat_by_a_clock_set_back_since_is_lost(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await an_open_hall(database, as_owner)
+        clock.advance(-HOME_LOST_AFTER)
+        async with database.reading() as session:
+            assert await orphans(session, clock.now()) == []
+        assert await home(database, hall, new_id(clock.now())) == 2
+        clock.advance(-timedelta(hours=1))
+        async with database.reading() as session:
+            assert await orphans(session, clock.now()) == [hall.session_id]
 
     async def test_the_new_home_of_a_session_not_yet_open_pauses_nothing(
         self, database: Database, as_owner: Execute, clock: FrozenClock
