@@ -12,11 +12,11 @@ from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings, SettingsError, 
 from auction.law.rulebook import BY_NAME, LAW
 from auction.store.database import OwnerError
 from auction.store.personal.keyring import KeyringError
+from workers.bench.table import bench
 from workers.embedded.place import default_state
 from workers.embedded.postgres import ServerError
 from workers.migrations.upgrade import upgrade
 from workers.stack import settings_of_running
-from workers.terminal.bench import bench
 from workers.terminal.checking import check_groups
 from workers.terminal.drawing import draw
 from workers.terminal.importing import import_group

@@ -203,6 +203,7 @@ class Stack:
             live_port=ports.live,
             web_origin=given.get("WEB_ORIGIN", f"http://127.0.0.1:{ports.web}"),
             live_origin=given.get("LIVE_ORIGIN", f"ws://127.0.0.1:{ports.live}"),
+            live_messages_a_second=settings_given(given).live_messages_a_second,
         )
 
     def _migrate(self, settings: Settings) -> None:

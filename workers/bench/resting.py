@@ -3,16 +3,17 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
 from auction.law.rulebook import DEMONSTRATION
+from workers.bench.processes import processor_seconds, pss_megabytes, tree_of
 from workers.embedded.place import any_ports
 from workers.stack import Plan, Stack
-from workers.terminal.processes import processor_seconds, pss_megabytes, tree_of
 
 PROGRAMS = frozenset({"signers", "worker", "live", "pages"})
 SETTLE_SECONDS = 5.0
@@ -31,10 +32,18 @@ def a_state() -> Iterator[Path]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def a_stack(state: Path, programs: frozenset[str] = PROGRAMS) -> Stack:
+def a_stack(
+    state: Path,
+    programs: frozenset[str] = PROGRAMS,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Stack:
     """A platform on a state folder: its own servers, whatever the environment names."""
     plan = Plan(
-        state=state, rulebook=DEMONSTRATION, ports=any_ports(), environment={}, programs=programs
+        state=state,
+        rulebook=DEMONSTRATION,
+        ports=any_ports(),
+        environment=environment,
+        programs=programs,
     )
     return Stack(plan, lambda line: click.echo(line, err=True))
 

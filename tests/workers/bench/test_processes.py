@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from workers.terminal.processes import processor_seconds, pss_megabytes, tree_of
+from workers.bench.processes import processor_seconds, pss_megabytes, tree_of
 
 
 def test_a_process_is_counted_with_what_it_started() -> None:

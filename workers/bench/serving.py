@@ -1,6 +1,6 @@
 """Bench line of a lot's page: asked for at a steady rate, whether or not answers come.
 
-`python -m workers.terminal.serving PORT FILE` is its baseline: one bare route with FILE's bytes.
+`python -m workers.bench.serving PORT FILE` is its baseline: one bare route with FILE's bytes.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from auction.kernel.settings import Settings
+from workers.bench.crowd import fill, listing_id
+from workers.bench.figure import Figure, p95, percentile
+from workers.bench.resting import a_stack, a_state
 from workers.embedded.place import REPOSITORY, any_ports
-from workers.terminal.crowd import fill, listing_id
-from workers.terminal.figure import Figure, p95, percentile
-from workers.terminal.resting import a_stack, a_state
 
 PER_SECOND = 200
 OTHER_RATES = (50, 100, 300)
@@ -77,10 +77,10 @@ async def _bare(settings: Settings, body: bytes) -> AsyncIterator[int]:
     file = settings.luochui_state / "bare.html"
     file.write_bytes(body)
     port = any_ports().web
-    command = [sys.executable, "-m", "workers.terminal.serving", str(port), str(file)]
+    command = [sys.executable, "-m", "workers.bench.serving", str(port), str(file)]
     server = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY)
     try:
-        await _await_port(port)
+        await await_port(port)
         await _load(port, lambda _: "/", PER_SECOND // 10, 1.0)
         yield port
     finally:
@@ -88,7 +88,8 @@ async def _bare(settings: Settings, body: bytes) -> AsyncIterator[int]:
         await server.wait()
 
 
-async def _await_port(port: int) -> None:
+async def await_port(port: int) -> None:
+    """Wait until somebody listens there."""
     async with asyncio.timeout(_READY_SECONDS):
         while True:
             try:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from workers.terminal import bench
-from workers.terminal.bench import BENCHMARKS, Benchmark
-from workers.terminal.figure import Figure
+from workers.bench import table as bench
+from workers.bench.figure import Figure
+from workers.bench.table import BENCHMARKS, Benchmark, Direction
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def test_a_part_is_measured_and_written(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(out.read_text()) == [
         {"name": "fast", "value": 1.0, "unit": "ms", "baseline": 2.0, "ratio": 0.5,
-         "bar": 10.0, "aim": 1.0, "met": True}
+         "direction": "<=", "bar": 10.0, "aim": 1.0, "met": True}
     ]  # fmt: skip
 
 
@@ -43,6 +43,19 @@ def test_a_figure_brings_the_baseline_of_its_own_run(
     assert (line["baseline"], line["ratio"]) == (6.0, 0.5)
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(9.0, "met"), (7.0, "MISSED")])
+def test_a_line_may_be_held_to_a_multiple_of_its_baseline(
+    value: float, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Benchmark(
+        "rate", "/s", 1.0, 8.0, 20.0, lambda: Figure(value, baseline=1.0), Direction.TIMES_BASELINE
+    )
+    monkeypatch.setattr(bench, "BENCHMARKS", (line,))
+    done = CliRunner().invoke(bench.bench, ["--out", str(tmp_path / "bench.json")])
+    assert verdict in done.output
+    assert done.exit_code == (0 if verdict == "met" else 1)
+
+
 def test_the_machine_stands_beside_the_table(tmp_path: Path) -> None:
     CliRunner().invoke(bench.bench, ["--only", "fast", "--out", str(tmp_path / "bench.json")])
     machine = json.loads((tmp_path / "bench.machine.json").read_text())
@@ -53,6 +66,7 @@ def test_every_agreed_line_is_there() -> None:
     bars = {line.name: line.bar for line in BENCHMARKS}
     agreed = {
         "clean_start": 30, "second_start": 5, "idle_memory": 400, "lot_page": 100, "search": 50,
+        "hot_lot_vs_naive": 8, "hot_lot_vs_echo": 0.15, "open_loop_p99": 60, "burst_2000": 1,
     }  # fmt: skip
     assert agreed.items() <= bars.items()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from workers.terminal.figure import p95, percentile
+from workers.bench.figure import p95, percentile
 
 
 def test_the_95th_percentile_leaves_a_twentieth_above() -> None:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction.kernel.settings import Settings
 from auction.listings.catalogue import CARDS_MAX, Sought, cards
 from auction.store.database import Database
-from workers.terminal.crowd import WORDS, fill
-from workers.terminal.figure import Figure, p95
-from workers.terminal.resting import a_stack, a_state
+from workers.bench.crowd import WORDS, fill
+from workers.bench.figure import Figure, p95
+from workers.bench.resting import a_stack, a_state
 
 LOTS = 200_000
 ROUNDS = 12

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
+from workers.bench.resting import a_state
 from workers.embedded.place import REPOSITORY
-from workers.terminal.resting import a_state
 
 PATIENCE_SECONDS = 300.0
 STOP_SECONDS = 30.0

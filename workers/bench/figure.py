@@ -12,6 +12,11 @@ class Figure:
     value: float
     baseline: float
 
+    @property
+    def ratio(self) -> float:
+        """The figure in units of its baseline."""
+        return round(self.value / self.baseline, 3)
+
 
 def p95(taken: Sequence[float]) -> float:
     """The 95th percentile, in milliseconds, of seconds."""

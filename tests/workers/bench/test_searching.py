@@ -1,7 +1,7 @@
 """The search line in short: it finds what it asks for, and both ways of asking are timed."""
 
-from workers.terminal.crowd import THINGS, WORDS, title_of
-from workers.terminal.searching import search_milliseconds
+from workers.bench.crowd import THINGS, WORDS, title_of
+from workers.bench.searching import search_milliseconds
 
 
 def test_a_small_crowd_is_searched_both_ways() -> None:

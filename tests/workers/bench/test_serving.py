@@ -1,6 +1,6 @@
 """The lot page's line in short: the page is served under a steady rate."""
 
-from workers.terminal.serving import lot_page_milliseconds
+from workers.bench.serving import lot_page_milliseconds
 
 
 def test_a_lots_page_is_asked_for_at_a_steady_rate() -> None:

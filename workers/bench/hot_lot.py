@@ -1,0 +1,219 @@
+"""Bench lines of one hot lot: bids a second beside two baselines, a steady rate, a burst."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Final
+
+import asyncpg
+import click
+import uvloop
+
+from auction.kernel.clock import SystemClock
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from auction.store.journal import verify
+from workers.bench.baselines import NAIVE_TABLES
+from workers.bench.bidding import Crowd, LoadError, Told
+from workers.bench.crowd import fill, listing_id
+from workers.bench.figure import Figure, percentile
+from workers.bench.halls import Span, code_of, let_in, open_halls, session_id, tickets
+from workers.bench.resting import a_stack, a_state
+from workers.bench.serving import await_port
+from workers.embedded.place import REPOSITORY, any_ports
+
+BIDDERS: Final = 200
+SECONDS: Final = 8.0
+POOLS: Final = (4, 16, 32)
+MESSAGES_A_SECOND: Final = 100_000
+PROGRAMS: Final = frozenset({"signers", "live", "worker"})
+
+
+@dataclass(frozen=True, slots=True)
+class HotLot:
+    """What one run of the hot lot measured, each in bids or round trips a second."""
+
+    ours: float
+    naive: float
+    echo: float
+
+
+def hot_lot_vs_naive() -> Figure:
+    """Acknowledged durable bids a second, against a transaction a bid."""
+    found = hot_lot()
+    return Figure(found.ours, baseline=found.naive)
+
+
+def hot_lot_vs_echo() -> Figure:
+    """The same, against the round trips of a server that only says back what it hears."""
+    found = hot_lot()
+    return Figure(found.ours, baseline=found.echo)
+
+
+def open_loop_p99_milliseconds(per_second: float = 300, seconds: float = 60) -> float:
+    """From when each bid was due to its verdict, at a steady rate."""
+    return _on_a_hall(lambda crowd: _steady(crowd, per_second, seconds))
+
+
+def burst_seconds(count: int = 2_000, bidders: int = BIDDERS) -> float:
+    """From the first of many bids sent at once until the last one's verdict."""
+    return _on_a_hall(lambda crowd: _burst(crowd, count), bidders)
+
+
+@cache
+def hot_lot(
+    bidders: int = BIDDERS, seconds: float = SECONDS, pools: tuple[int, ...] = POOLS
+) -> HotLot:
+    """Measure ours and both baselines in one run, by the same clients; once a process."""
+    return uvloop.run(_hot_lot(bidders, seconds, pools))
+
+
+async def _hot_lot(bidders: int, seconds: float, pools: tuple[int, ...]) -> HotLot:
+    """The stack of ours stands still while the baselines run: it has no bids."""
+    async with a_hall(bidders) as hall:
+        await hall.owner.execute(NAIVE_TABLES)
+        crowd = await hall.crowd()
+        ours = _rate("ours", await crowd.loop(seconds), seconds)
+        crowd.leave()
+        await check(hall, crowd)
+        naive = max([await _naive(hall, pool, seconds / 2) for pool in pools])
+        echo = await _echo(hall, seconds / 2)
+    return HotLot(ours, naive, echo)
+
+
+def _rate(what: str, told: Sequence[Told], seconds: float) -> float:
+    accepted = sum(one.is_accepted for one in told) / max(1, len(told))
+    taken = [one.seconds for one in told]
+    tails = ", ".join(f"p{part} {percentile(taken, part):.1f} ms" for part in (50, 99))
+    _tell(f"{what}: {len(told) / seconds:.0f}/s, {accepted:.0%} accepted, {tails}")
+    return len(told) / seconds
+
+
+def _tell(what: str) -> None:
+    click.echo(f"  {what}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AHall:
+    """A running platform with one open hall and its bidders."""
+
+    settings: Settings
+    owner: asyncpg.Connection
+    codes: tuple[str, ...]
+
+    async def crowd(self) -> Crowd:
+        """All bidders, let in."""
+        crowd = Crowd()
+        made = await tickets(self.owner, 0, self.codes)
+        await crowd.enter(self.settings.live_origin, self.settings.web_origin, listing_id(0), made)
+        return crowd
+
+
+@asynccontextmanager
+async def a_hall(bidders: int) -> AsyncIterator[AHall]:
+    """The platform without its pages, as its own processes, and one hall open for a day."""
+    with a_state() as state:
+        stack = a_stack(state, PROGRAMS, {"LIVE_MESSAGES_A_SECOND": str(MESSAGES_A_SECOND)})
+        _tell(f"setting: LIVE_MESSAGES_A_SECOND={MESSAGES_A_SECOND}")
+        settings = await asyncio.to_thread(stack.start)
+        try:
+            owner = await asyncpg.connect(settings.migration_database_url)
+            await fill(settings.migration_database_url, 1)
+            now = SystemClock().now()
+            span = Span(now - timedelta(hours=1), now + timedelta(days=1))
+            await open_halls(owner, range(1), span)
+            codes = tuple(code_of(number) for number in range(bidders))
+            await let_in(owner, 0, codes)
+            yield AHall(settings, owner, codes)
+            await owner.close()
+        finally:
+            await asyncio.to_thread(stack.stop)
+
+
+async def check(hall: AHall, crowd: Crowd) -> None:
+    """Every verdict that was told is in PostgreSQL, in order of entry, and the journal holds."""
+    rows = await hall.owner.fetch(
+        "SELECT bid_id, verdict, entered_at FROM bid_entries WHERE session_id = $1 ORDER BY seq",
+        session_id(0),
+    )
+    kept = {str(row["bid_id"]).encode(): row["verdict"] == "accepted" for row in rows}
+    told = {bid_id: one.is_accepted for bid_id, one in crowd.told.items()}
+    if kept != told:
+        raise LoadError(f"{len(told)} verdicts were told, {len(kept)} are kept, or they differ")
+    entered = [row["entered_at"] for row in rows]
+    if entered != sorted(entered):
+        raise LoadError("bids were decided in another order than they entered")
+    if sum(told.values()) * 2 < len(told):
+        raise LoadError("fewer than half of the bids were accepted")
+    database = Database(hall.settings)
+    async with database.reading() as session:
+        found = await verify(session)
+    await database.close()
+    if not found.is_sound:
+        raise LoadError(found.faults[0].sentence)
+
+
+async def _naive(hall: AHall, pool: int, seconds: float) -> float:
+    url, listing = hall.settings.database_url, str(listing_id(0))
+    async with a_server("naive", url, listing, str(pool)) as port:
+        crowd = Crowd()
+        await crowd.enter(f"ws://127.0.0.1:{port}", "http://bench", listing_id(0), hall.codes)
+        told = await crowd.loop(seconds)
+        crowd.leave()
+    await hall.owner.execute("TRUNCATE naive.entries, naive.journal")
+    await hall.owner.execute("UPDATE naive.sessions SET leading_amount = NULL, leading_code = NULL")
+    return _rate(f"one transaction a bid, a pool of {pool}", told, seconds)
+
+
+async def _echo(hall: AHall, seconds: float) -> float:
+    """The same clients say a bid and hear it again, dressed as a verdict."""
+    async with a_server("echo") as port:
+        crowd = Crowd(is_echoed=True)
+        await crowd.enter(f"ws://127.0.0.1:{port}", "http://bench", listing_id(0), hall.codes)
+        told = await crowd.loop(seconds)
+        crowd.leave()
+    return _rate("echo of the bare library", told, seconds)
+
+
+@asynccontextmanager
+async def a_server(kind: str, *given: str) -> AsyncIterator[int]:
+    """The port of a baseline in a process of its own."""
+    port = any_ports().web
+    command = [sys.executable, "-m", "workers.bench.baselines", kind, str(port), *given]
+    server = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY)
+    try:
+        await await_port(port)
+        yield port
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+def _on_a_hall(measure: Callable[[Crowd], Awaitable[float]], bidders: int = BIDDERS) -> float:
+    async def run() -> float:
+        async with a_hall(bidders) as hall:
+            crowd = await hall.crowd()
+            await crowd.steady(100, 2.0)
+            found = await measure(crowd)
+            crowd.leave()
+            await check(hall, crowd)
+            return found
+
+    return uvloop.run(run())
+
+
+async def _steady(crowd: Crowd, per_second: float, seconds: float) -> float:
+    told = await crowd.steady(per_second, seconds)
+    _rate(f"{per_second:.0f} bids a second", told, seconds)
+    return percentile([one.seconds for one in told], 99)
+
+
+async def _burst(crowd: Crowd, count: int) -> float:
+    told = await crowd.burst(count)
+    taken = max(one.seconds for one in told)
+    _rate(f"{count} bids at once", told, taken)
+    return taken
