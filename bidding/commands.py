@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import Text, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
-from auction.kernel.ids import BidderCode, SessionId
+from auction.kernel.ids import SessionId
 from auction.kernel.refusal import Refusal, invariant
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
@@ -13,20 +12,13 @@ from bidding import engine
 from bidding.engine import Accepted, Hall, PassedIn, Sold
 from bidding.hall import policy
 from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
-from bidding.hall.bid_entry import (
-    BidBatch,
-    BidEntry,
-    Decision,
-    decisions,
-    find_decisions,
-    new_entry,
-)
+from bidding.hall.bid_entry import Decision, decisions, decisions_in, new_entry
 from bidding.hall.board import Board, SessionState, SessionTrigger
 from bidding.hall.events import BidsAccepted, SessionClosed
+from bidding.hall.group_commit import lock_for_batch, look_up, write
 from bidding.hall.receipt import Batch, Signed, batch_of
 from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import lock_session, require_epoch, tell
-from bidding.hall_code import HallCode
 
 Sign = Callable[[Batch], Awaitable[Signed]]
 """Has a batch signed by the keeper of the receipts' key."""
@@ -92,45 +84,48 @@ async def place_bids(
     A bid_id that its bidder used before gets the first decision again. `bids` come from
     the sockets of the home whose `epoch` this is; an old home is refused.
     """
-    session = await lock_session(work, session_id)
+    session = await _lock(work, session_id)
     work.require(policy.PLACE_BIDS)
     require_epoch(session, epoch)
-    _open_when_due(work, session)
-    known = await find_decisions(work.session, session_id, {bid.key for bid in bids})
+    seen = await look_up(work, session, bids)
+    known = await decisions_in(work.session, seen.batches) if seen.batches else {}
     new = undecided(bids, known)
     if new:
-        for decision in await _decide(work, session, new, sign):
+        for decision in await _decide(work, session, new, seen.ranks, sign):
             known[decision.code, decision.bid_id] = decision
     return [known[bid.key] for bid in bids], session.board
 
 
+async def _lock(work: Unit, session_id: SessionId) -> Session:
+    """Lock a session for a batch; whatever its listing or the clock asks for is done first."""
+    locked = await lock_for_batch(work, session_id)
+    if locked.is_to_change(work.now):
+        _open_when_due(work, await lock_session(work, session_id))
+        await work.session.flush()
+        await work.entries()
+        locked = await lock_for_batch(work, session_id)
+    return locked.session
+
+
 async def _decide(
-    work: Unit, session: Session, bids: Sequence[PlacedBid], sign: Sign
+    work: Unit, session: Session, bids: Sequence[PlacedBid], ranks: Ranks, sign: Sign
 ) -> list[Decision]:
     """Decide, journal, sign and store bids that nobody decided before."""
     before = session.hall
-    ranks = await _ranks(work, session, {bid.code for bid in bids})
     settled = settle(before, bids, session.rules, ranks)
     first_seq = session.seq + 1
     for seq, one in enumerate(settled, first_seq):
         _record_bid(work, session, seq, one)
-    leaves = [entry.leaf for entry in await work.entries()][-len(settled) :]
+    leaves = [entry.leaf for entry in await work.entries()]
     batch = batch_of(session.id, first_seq, leaves)
     signed = await sign(batch)
     batch_id = work.new_id()
-    work.add(
-        BidBatch(
-            id=batch_id, session_id=session.id, first_seq=first_seq, size=len(settled),
-            root=bytes.fromhex(batch.root), signature=signed.signature,
-            public_key=signed.public_key,
-        )
-    )  # fmt: skip
     _hold(work, session, before, settled)
     entries = [
         new_entry(one, seq, leaf, batch_id=batch_id, session_id=session.id, decided_at=work.now)
         for seq, (one, leaf) in enumerate(zip(settled, leaves, strict=True), first_seq)
     ]
-    await work.insert(BidEntry, [entry.row() for entry in entries])
+    await write(work, session, entries, batch, signed)
     return decisions(batch, entries, signed)
 
 
@@ -172,18 +167,6 @@ def _accepted(session: Session) -> BidsAccepted:
         extensions=session.extensions,
         closes_at=instant_text(session.closes_at),
     )
-
-
-async def _ranks(work: Unit, session: Session, codes: set[BidderCode]) -> Ranks:
-    """Which of `codes` were issued for this session, and their order of pre-emption."""
-    asked = {"listing_id": session.listing_id, "codes": list(codes)}
-    return dict((await work.session.execute(_RANKS, asked)).all())
-
-
-_RANKS = select(HallCode.code, HallCode.priority_rank).where(
-    HallCode.listing_id == bindparam("listing_id"),
-    HallCode.code == any_(bindparam("codes", type_=ARRAY(Text))),
-)
 
 
 async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None = None) -> Board:

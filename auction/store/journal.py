@@ -7,13 +7,13 @@ an entry breaks the chain. One chain per stream, since with one for all every bi
 platform would queue behind one row.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint, insert, select
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -114,19 +114,13 @@ async def append(
         return []
     heads = await _lock_heads(session, sorted({fact.stream for fact in facts}))
     entries: list[Entry] = []
-    rows: list[dict[str, object]] = []
     for fact in facts:
         seq, prev = heads[fact.stream]
         leaf = make_leaf(fact, seq=seq + 1, prev=prev, actor=actor, at=at)
         entry = Entry(fact.stream, seq + 1, leaf, leaf_hash(leaf))
         heads[fact.stream] = (entry.seq, entry.hash)
         entries.append(entry)
-        rows.append(
-            {"id": fact.id, "stream": fact.stream, "seq": entry.seq, "kind": fact.kind,
-             "recorded_at": at, "leaf": leaf, "hash": entry.hash}
-        )  # fmt: skip
-    await session.execute(insert(JournalEntry.metadata.tables[JournalEntry.__tablename__]), rows)
-    await _move_heads(session, heads)
+    await _write(session, facts, entries, heads, at)
     return entries
 
 
@@ -146,24 +140,51 @@ async def _begin(session: AsyncSession, streams: list[str]) -> None:
 
 
 async def _locked(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
-    locked = await session.execute(
-        select(JournalHead.stream, JournalHead.seq, JournalHead.hash)
-        .where(JournalHead.stream.in_(streams))
-        .order_by(JournalHead.stream)
-        .with_for_update()
-    )
+    locked = await (await session.connection()).execute(_LOCK, {"streams": streams})
     return {stream: (seq, head) for stream, seq, head in locked}
 
 
-async def _move_heads(session: AsyncSession, heads: dict[str, tuple[int, bytes]]) -> None:
-    moved = upsert(JournalHead).values(
-        [{"stream": stream, "seq": seq, "hash": head} for stream, (seq, head) in heads.items()]
-    )
-    await session.execute(
-        moved.on_conflict_do_update(
-            index_elements=["stream"], set_={"seq": moved.excluded.seq, "hash": moved.excluded.hash}
-        )
-    )
+async def _write(
+    session: AsyncSession,
+    facts: Sequence[Fact],
+    entries: Sequence[Entry],
+    heads: Mapping[str, tuple[int, bytes]],
+    at: datetime,
+) -> None:
+    """Add the entries and move the heads: one statement, however many there are."""
+    moved = {
+        "heads": list(heads),
+        "head_seqs": [seq for seq, _ in heads.values()],
+        "head_hashes": [head for _, head in heads.values()],
+    }
+    added = {
+        "ids": [fact.id for fact in facts],
+        "kinds": [fact.kind for fact in facts],
+        "streams": [entry.stream for entry in entries],
+        "seqs": [entry.seq for entry in entries],
+        "leaves": [entry.leaf for entry in entries],
+        "hashes": [entry.hash for entry in entries],
+        "at": at,
+    }
+    await (await session.connection()).execute(_WRITE, moved | added)
+
+
+# Arrays keep each of these one statement, prepared once, whatever the number of entries.
+_LOCK = text(
+    "SELECT stream, seq, hash FROM journal_head WHERE stream = ANY (CAST(:streams AS text[]))"
+    " ORDER BY stream FOR UPDATE"
+)
+_WRITE = text(
+    "WITH moved AS (UPDATE journal_head SET seq = head.seq, hash = head.hash"
+    " FROM unnest(CAST(:heads AS text[]), CAST(:head_seqs AS bigint[]),"
+    " CAST(:head_hashes AS bytea[])) AS head(stream, seq, hash)"
+    " WHERE journal_head.stream = head.stream)"
+    " INSERT INTO journal (id, stream, seq, kind, recorded_at, leaf, hash)"
+    " SELECT id, stream, seq, kind, CAST(:at AS timestamptz), leaf, hash"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:streams AS text[]), CAST(:seqs AS bigint[]),"
+    " CAST(:kinds AS text[]), CAST(:leaves AS bytea[]), CAST(:hashes AS bytea[]))"
+    " AS entry(id, stream, seq, kind, leaf, hash)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Rows are written in the commit that makes them true and handed on afterwards, at
 once. Valkey and arq carry only row ids or public facts; PostgreSQL is the truth.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,19 @@ class OutboxRow(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Leaving:
+    """What a unit sends out; it becomes a row in the unit's commit."""
+
+    id: UUID
+    kind: OutboxKind
+    name: str
+    channel: str
+    body: dict[str, object]
+    due_at: datetime
+    correlation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A row handed to the relay."""
 
@@ -70,6 +84,33 @@ class Due:
     name: str
     channel: str
     body: dict[str, object]
+
+
+async def put(session: AsyncSession, leaving: Sequence[Leaving], now: datetime) -> None:
+    """Add the rows of what leaves, as one statement. The caller commits."""
+    if not leaving:
+        return
+    columns = {
+        "ids": [one.id for one in leaving],
+        "kinds": [one.kind.value for one in leaving],
+        "names": [one.name for one in leaving],
+        "channels": [one.channel for one in leaving],
+        "bodies": [json.dumps(one.body) for one in leaving],
+        "dues": [one.due_at for one in leaving],
+        "correlations": [one.correlation for one in leaving],
+    }
+    await (await session.connection()).execute(_PUT, columns | {"now": now})
+
+
+_PUT = text(
+    "INSERT INTO outbox (id, kind, name, channel, body, state, attempts, due_at, made_at, error,"
+    " correlation) SELECT id, kind, name, channel, CAST(body AS jsonb), 'waiting', 0, due_at,"
+    " CAST(:now AS timestamptz), '', correlation"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:names AS text[]),"
+    " CAST(:channels AS text[]), CAST(:bodies AS text[]), CAST(:dues AS timestamptz[]),"
+    " CAST(:correlations AS text[]))"
+    " AS leaving(id, kind, name, channel, body, due_at, correlation)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from auction.law.rulebook import Rulebook
 from auction.store import journal, outbox
 from auction.store.base import Base
 from auction.store.journal import Entry, Fact
-from auction.store.outbox import OutboxKind, OutboxRow, OutboxState
+from auction.store.outbox import Leaving, OutboxKind
 from auction.store.personal.keyring import Keyring
 from auction.store.personal.subject_key import SubjectKey, keyring_of, subject_keys
 
@@ -36,6 +36,7 @@ class Unit:
         self.now = now
         self.rules = rules
         self._facts: list[Fact] = []
+        self._leaving: list[Leaving] = []
         self._is_over = False
 
     def new_id(self) -> UUID:
@@ -113,17 +114,15 @@ class Unit:
         self._is_over = True
         await self.session.flush()
         await self.entries()
+        await outbox.put(self.session, self._leaving, self.now)
         await self.session.commit()
 
     def _send(
         self, kind: OutboxKind, name: str, channel: str, body: dict[str, object], due_at: datetime
     ) -> None:
-        row = OutboxRow(
-            id=self.new_id(), kind=kind, name=name, channel=channel, body=body,
-            state=OutboxState.WAITING, attempts=0, due_at=due_at, made_at=self.now,
-            done_at=None, error="", correlation=correlation(),
-        )  # fmt: skip
-        self.session.add(row)
+        self._leaving.append(
+            Leaving(self.new_id(), kind, name, channel, body, due_at, correlation())
+        )
 
     @staticmethod
     def _present(entity: type[EntityT], key: UUID, found: EntityT | None) -> EntityT:

@@ -102,10 +102,6 @@ class EntryRow(NamedTuple):
     batch_id: UUID
     leaf: bytes
 
-    def row(self) -> dict[str, object]:
-        """The columns of the table."""
-        return self._asdict()
-
 
 def new_entry(
     one: Settled,
@@ -190,18 +186,22 @@ async def find_decisions(
     batches = list(await session.scalars(_BATCHES_OF, _asked(session_id, keys)))
     if not batches:
         return {}
-    rows = await session.execute(_ENTRIES_OF, {"batches": batches})
+    found, wanted = await decisions_in(session, batches), set(keys)
+    return {key: decision for key, decision in found.items() if key in wanted}
+
+
+async def decisions_in(session: AsyncSession, batches: Collection[UUID]) -> dict[BidKey, Decision]:
+    """Every decision of whole batches: a receipt is proven against all of its batch."""
+    rows = await session.execute(_ENTRIES_OF, {"batches": list(batches)})
     whole: dict[UUID, tuple[BidBatch, list[EntryRow]]] = {}
     for batch, *entry in rows:
         whole.setdefault(batch.id, (batch, []))[1].append(EntryRow(*entry))
-    wanted = set(keys)
     found: dict[BidKey, Decision] = {}
     for batch, entries in whole.values():
         signed = Signed(batch.signature, batch.public_key)
         covered = Batch(batch.session_id, batch.first_seq, batch.size, batch.root.hex())
         for decision in decisions(covered, entries, signed):
-            if (decision.code, decision.bid_id) in wanted:
-                found[decision.code, decision.bid_id] = decision
+            found[decision.code, decision.bid_id] = decision
     return found
 
 
