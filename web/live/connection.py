@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from websockets.asyncio.server import Server, ServerConnection, broadcast
+from websockets.asyncio.server import Server, ServerConnection
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
@@ -97,15 +97,19 @@ class HallConnection(ServerConnection):
         else:
             self._receiver.receive(self, message, self._entered_at)
 
-    def tell(self, frame: bytes) -> None:
+    def tell(self, text: bytes) -> None:
         """Send one text frame without waiting; a socket that does not read is closed."""
+        self.pass_on(framed(text))
+
+    def pass_on(self, frame: bytes) -> None:
+        """Send the bytes of a whole frame: what many sockets are told is made once."""
         if self.protocol.state is not State.OPEN:
             return
         if self.transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
             self.end(CloseCode.TRY_AGAIN_LATER, "too slow")
             self.transport.abort()
             return
-        broadcast([self], frame, text=True)
+        self.transport.write(frame)
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Begin to close."""
@@ -119,3 +123,8 @@ class HallConnection(ServerConnection):
         super().connection_lost(exc)
         if self.on_gone is not None:
             self.on_gone(self)
+
+
+def framed(text: bytes) -> bytes:
+    """The bytes of one whole text frame, the same for every socket: no extension changes them."""
+    return Frame(Opcode.TEXT, text).serialize(mask=False)

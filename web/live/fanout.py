@@ -11,7 +11,7 @@ from auction.kernel.money import rmb_upper
 from bidding.hall.bid_entry import Decision, Verdict
 from bidding.hall.board import Board
 from bidding.queries import BIDS_A_PAGE, BidLine
-from web.live.connection import HallConnection
+from web.live.connection import HallConnection, framed
 from web.live.protocol import BidShown, Frame, Snapshot, State, write_told
 
 FRAME_SECONDS: Final = 0.1
@@ -90,7 +90,7 @@ class Fanout:
     def _flush(self) -> None:
         self._flush_handle = None
         self._sent_at = asyncio.get_running_loop().time()
-        frame = write_told(
+        told = write_told(
             Frame(
                 now=millis(self._clock.now()),
                 from_seq=self._sent_seq + 1,
@@ -101,8 +101,9 @@ class Fanout:
         )
         self._sent_seq = self.board.seq
         self._news = []
+        frame = framed(told)
         for socket in tuple(self.sockets):
-            socket.tell(frame)
+            socket.pass_on(frame)
 
     def _state(self) -> State:
         board = self.board

@@ -1,5 +1,6 @@
 """What the hall counts: sockets, bids decided, bids a commit."""
 
+from collections import Counter as Tally
 from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -20,5 +21,5 @@ def count_decided(decided: Sequence[Decision]) -> None:
     if not decided:
         return
     BATCH_BIDS.observe(len(decided))
-    for one in decided:
-        BIDS_DECIDED.labels(one.verdict.value).inc()
+    for verdict, count in Tally(one.verdict for one in decided).items():
+        BIDS_DECIDED.labels(verdict.value).inc(count)

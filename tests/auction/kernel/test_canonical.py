@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,36 @@ def test_keys_are_sorted_and_nothing_is_spaced() -> None:
 @given(st.dictionaries(st.text("abcxyz_", max_size=4), values, max_size=5))
 def test_the_order_of_making_does_not_matter(value: dict[str, object]) -> None:
     assert canon(dict(reversed(value.items()))) == canon(value)
+
+
+@given(values)
+def test_the_bytes_are_those_of_any_json_writer_told_to_sort_and_not_to_space(
+    value: object,
+) -> None:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert canon(value) == text.encode()
+
+
+class Code(str):
+    __slots__ = ()
+
+
+class Count(int):
+    pass
+
+
+class Bag(dict[str, int]):
+    pass
+
+
+def test_control_characters_are_escaped_as_in_rfc_8785() -> None:
+    every = "".join(map(chr, range(0x80)))
+    assert canon(every) == json.dumps(every, ensure_ascii=False).encode()
+
+
+def test_texts_and_numbers_of_a_class_of_their_own_are_texts_and_numbers() -> None:
+    assert canon([Code("a"), Count(7), True]) == b'["a",7,true]'
+    assert canon(Bag(a=1)) == b'{"a":1}'
 
 
 @pytest.mark.parametrize(
