@@ -55,6 +55,7 @@ class Keeper:
         self._database = database
         self._sign = sign
         self._halls: dict[SessionId, Hall] = {}
+        self._by_listing: dict[ListingId, Hall] = {}
         self._opening = asyncio.Lock()
         self._homes: set[asyncio.Task[None]] = set()
         self._ended: set[bytes] = set()
@@ -79,21 +80,33 @@ class Keeper:
             hall.dismiss(self._ended, connection)
 
     async def _hall_for(self, connection: HallConnection, said: Hello) -> Hall:
-        async with self._database.reading() as session:
-            board = await queries.session_of_listing(session, ListingId(said.listing))
-        if board is None:
-            raise Refusal("not_found", what="sessions", id=str(said.listing))
+        hall = await self._hall_of(ListingId(said.listing))
         if said.ticket is None:
-            return await self._hall(board)
+            return hall
         admission = await self._redeem(said.ticket)
+        hall = await self._hall_of(ListingId(said.listing))  # nobody was in it: it may be gone
         is_ended = any(admission.is_of(one) for one in self._ended)
-        if is_ended or admission.session_id != board.session_id:
+        if is_ended or admission.session_id != hall.board.session_id:
             raise Refusal("ticket.not_valid")
-        hall = await self._hall(board)
         if not hall.board.is_over:
             await self._become_home(hall)
         connection.admission = admission
         return hall
+
+    async def _hall_of(self, listing_id: ListingId) -> Hall:
+        """The hall of a listing: a crowd that comes in at once asks the database once."""
+        known = self._by_listing.get(listing_id)
+        if known is not None:
+            return known
+        async with self._opening:
+            known = self._by_listing.get(listing_id)
+            if known is not None:
+                return known
+            async with self._database.reading() as session:
+                board = await queries.session_of_listing(session, listing_id)
+            if board is None:
+                raise Refusal("not_found", what="sessions", id=str(listing_id))
+            return await self._open(board)
 
     async def _redeem(self, secret: str) -> Admission:
         async with self._database.unit(SYSTEM) as work:
@@ -101,9 +114,15 @@ class Keeper:
 
     async def _hall(self, board: Board) -> Hall:
         async with self._opening:
-            if board.session_id not in self._halls:
-                self._halls[board.session_id] = await open_hall(self._database, self.clock, board)
-            return self._halls[board.session_id]
+            return await self._open(board)
+
+    async def _open(self, board: Board) -> Hall:
+        """Open a hall unless it is open; held by `_opening`, since two may come in at once."""
+        hall = self._halls.get(board.session_id)
+        if hall is None:
+            hall = await open_hall(self._database, self.clock, board)
+            self._halls[board.session_id] = self._by_listing[board.listing_id] = hall
+        return hall
 
     async def _become_home(self, hall: Hall) -> None:
         """Take the session home unless it is here; refuses while it lives elsewhere."""
@@ -177,7 +196,7 @@ class Keeper:
         for session_id, hall in list(self._halls.items()):
             is_idle = hall.sequencer is None or hall.board.is_over
             if not hall.fanout.sockets and is_idle and not hall.turn.locked():
-                del self._halls[session_id]
+                del self._halls[session_id], self._by_listing[hall.board.listing_id]
                 if hall.sequencer is not None:
                     hall.sequencer.stop()
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from uuid import UUID
 
 from workers.bench.client import ClientSocket, open_socket
@@ -41,6 +42,8 @@ class Told:
 class Crowd:
     """Many bidders in one hall who all know the next price: nearly every bid is accepted."""
 
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+    """The next bid's number: its price is so many increments above the start."""
     told: dict[bytes, Told] = field(default_factory=dict)
     """By bid_id."""
     sockets: list[ClientSocket] = field(default_factory=list)
@@ -52,7 +55,6 @@ class Crowd:
     _open: int = 0
     _faults: list[bytes] = field(default_factory=list)
     _stir: asyncio.Event = field(default_factory=asyncio.Event)
-    _bids: int = 0
 
     async def enter(self, url: str, origin: str, listing: UUID, tickets: Sequence[str]) -> None:
         """Connect every bidder and wait until each was told the snapshot."""
@@ -64,9 +66,9 @@ class Crowd:
 
     def bid(self, socket: ClientSocket, due_at: float | None = None) -> None:
         """Offer the next price."""
-        self._bids += 1
-        bid_id = b"00000000-0000-4000-8000-%012x" % self._bids
-        amount = STARTING_FEN + INCREMENT_FEN * self._bids
+        number = next(self.numbers)
+        bid_id = b"00000000-0000-4000-8000-%012x" % number
+        amount = STARTING_FEN + INCREMENT_FEN * number
         self.told[bid_id] = Told(time.perf_counter() if due_at is None else due_at)
         self._open += 1
         socket.say(b'{"type":"bid","bid_id":"%b","amount_fen":%d}' % (bid_id, amount))
@@ -95,10 +97,10 @@ class Crowd:
         await self.settle()
         return list(self.told.values())[before:]
 
-    async def burst(self, count: int) -> list[Told]:
+    async def burst(self, size: int) -> list[Told]:
         """Send so many bids at once."""
         before, due_at = len(self.told), time.perf_counter()
-        for number in range(count):
+        for number in range(size):
             self.bid(self.sockets[number % len(self.sockets)], due_at)
         await self.settle()
         return list(self.told.values())[before:]

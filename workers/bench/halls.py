@@ -35,11 +35,16 @@ def code_of(number: int) -> str:
 
 
 async def open_halls(owner: asyncpg.Connection, numbers: range, span: Span) -> None:
-    """Give the crowd's listings of these numbers open sessions, each without a home."""
+    """Give the crowd's listings of these numbers open sessions, each without a home.
+
+    Before the listings themselves: a worker that runs makes what a published listing lacks.
+    """
+    await owner.execute("SET session_replication_role = replica")
     rows = [_session(number, span) for number in numbers]
     await owner.copy_records_to_table(
         "sessions", records=[tuple(one.values()) for one in rows], columns=list(rows[0])
     )
+    await owner.execute("SET session_replication_role = origin")
 
 
 async def let_in(owner: asyncpg.Connection, number: int, codes: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Final
+from itertools import count
+from typing import Final, TypeVar
 
 import asyncpg
 import click
@@ -25,6 +26,8 @@ from workers.bench.halls import Span, code_of, let_in, open_halls, session_id, t
 from workers.bench.resting import a_stack, a_state
 from workers.bench.serving import await_port
 from workers.embedded.place import REPOSITORY, any_ports
+
+FoundT = TypeVar("FoundT")
 
 BIDDERS: Final = 200
 SECONDS: Final = 8.0
@@ -56,33 +59,62 @@ def hot_lot_vs_echo() -> Figure:
 
 def open_loop_p99_milliseconds(per_second: float = 300, seconds: float = 60) -> float:
     """From when each bid was due to its verdict, at a steady rate."""
-    return _on_a_hall(lambda crowd: _steady(crowd, per_second, seconds))
+    return on_a_hall(lambda hall: steady(hall, per_second, seconds))
 
 
-def burst_seconds(count: int = 2_000, bidders: int = BIDDERS) -> float:
+def burst_seconds(size: int = 2_000) -> float:
     """From the first of many bids sent at once until the last one's verdict."""
-    return _on_a_hall(lambda crowd: _burst(crowd, count), bidders)
+    return on_a_hall(lambda hall: burst(hall, size))
 
 
 @cache
-def hot_lot(
-    bidders: int = BIDDERS, seconds: float = SECONDS, pools: tuple[int, ...] = POOLS
-) -> HotLot:
+def hot_lot(seconds: float = SECONDS) -> HotLot:
     """Measure ours and both baselines in one run, by the same clients; once a process."""
-    return uvloop.run(_hot_lot(bidders, seconds, pools))
+    return on_a_hall(lambda hall: measure_hot_lot(hall, seconds, POOLS))
 
 
-async def _hot_lot(bidders: int, seconds: float, pools: tuple[int, ...]) -> HotLot:
-    """The stack of ours stands still while the baselines run: it has no bids."""
-    async with a_hall(bidders) as hall:
-        await hall.owner.execute(NAIVE_TABLES)
-        crowd = await hall.crowd()
-        ours = _rate("ours", await crowd.loop(seconds), seconds)
-        crowd.leave()
-        await check(hall, crowd)
-        naive = max([await _naive(hall, pool, seconds / 2) for pool in pools])
-        echo = await _echo(hall, seconds / 2)
-    return HotLot(ours, naive, echo)
+def on_a_hall(measure: Callable[["AHall"], Awaitable[FoundT]], bidders: int = BIDDERS) -> FoundT:
+    """Measure something on a platform of its own."""
+
+    async def run() -> FoundT:
+        async with a_hall(bidders) as hall:
+            return await measure(hall)
+
+    return uvloop.run(run())
+
+
+async def measure_hot_lot(hall: "AHall", seconds: float, pools: tuple[int, ...]) -> HotLot:
+    """Ours first; it stands still while the baselines run, since it has no bids then."""
+    await hall.owner.execute(NAIVE_TABLES)
+    crowd = await hall.crowd()
+    ours = _rate("ours", await crowd.loop(seconds), seconds)
+    crowd.leave()
+    await check(hall, crowd)
+    naive = max([await _naive(hall, pool, seconds / 2) for pool in pools])
+    return HotLot(ours, naive, await _echo(hall, seconds / 2))
+
+
+async def steady(hall: "AHall", per_second: float, seconds: float) -> float:
+    """The 99th percentile, in milliseconds, at a steady rate."""
+    crowd = await hall.crowd()
+    await crowd.steady(per_second / 3, min(2.0, seconds))
+    told = await crowd.steady(per_second, seconds)
+    crowd.leave()
+    await check(hall, crowd)
+    _rate(f"{per_second:.0f} bids a second", told, seconds)
+    return percentile([one.seconds for one in told], 99)
+
+
+async def burst(hall: "AHall", size: int) -> float:
+    """Seconds until so many bids sent at once are all decided, in the order they entered."""
+    crowd = await hall.crowd()
+    await crowd.steady(100, 0.5)
+    told = await crowd.burst(size)
+    crowd.leave()
+    await check(hall, crowd)
+    taken = max(one.seconds for one in told)
+    _rate(f"{size} bids at once", told, taken)
+    return taken
 
 
 def _rate(what: str, told: Sequence[Told], seconds: float) -> float:
@@ -104,10 +136,13 @@ class AHall:
     settings: Settings
     owner: asyncpg.Connection
     codes: tuple[str, ...]
+    pid_of: Callable[[str], int]
+    """The process of one of the platform's programs."""
+    numbers: "count[int]"
 
     async def crowd(self) -> Crowd:
-        """All bidders, let in."""
-        crowd = Crowd()
+        """All bidders, let in; no crowd uses a price of one before."""
+        crowd = Crowd(self.numbers)
         made = await tickets(self.owner, 0, self.codes)
         await crowd.enter(self.settings.live_origin, self.settings.web_origin, listing_id(0), made)
         return crowd
@@ -122,13 +157,13 @@ async def a_hall(bidders: int) -> AsyncIterator[AHall]:
         settings = await asyncio.to_thread(stack.start)
         try:
             owner = await asyncpg.connect(settings.migration_database_url)
-            await fill(settings.migration_database_url, 1)
             now = SystemClock().now()
             span = Span(now - timedelta(hours=1), now + timedelta(days=1))
             await open_halls(owner, range(1), span)
+            await fill(settings.migration_database_url, 1)
             codes = tuple(code_of(number) for number in range(bidders))
             await let_in(owner, 0, codes)
-            yield AHall(settings, owner, codes)
+            yield AHall(settings, owner, codes, stack.pid_of, count(1))
             await owner.close()
         finally:
             await asyncio.to_thread(stack.stop)
@@ -142,8 +177,9 @@ async def check(hall: AHall, crowd: Crowd) -> None:
     )
     kept = {str(row["bid_id"]).encode(): row["verdict"] == "accepted" for row in rows}
     told = {bid_id: one.is_accepted for bid_id, one in crowd.told.items()}
-    if kept != told:
-        raise LoadError(f"{len(told)} verdicts were told, {len(kept)} are kept, or they differ")
+    wrong = [bid_id for bid_id, verdict in told.items() if kept.get(bid_id) is not verdict]
+    if wrong:
+        raise LoadError(f"{len(wrong)} of {len(told)} verdicts are not kept as they were told")
     entered = [row["entered_at"] for row in rows]
     if entered != sorted(entered):
         raise LoadError("bids were decided in another order than they entered")
@@ -159,7 +195,7 @@ async def check(hall: AHall, crowd: Crowd) -> None:
 
 async def _naive(hall: AHall, pool: int, seconds: float) -> float:
     url, listing = hall.settings.database_url, str(listing_id(0))
-    async with a_server("naive", url, listing, str(pool)) as port:
+    async with a_server("naive", url, listing, str(pool)) as (port, _):
         crowd = Crowd()
         await crowd.enter(f"ws://127.0.0.1:{port}", "http://bench", listing_id(0), hall.codes)
         told = await crowd.loop(seconds)
@@ -171,7 +207,7 @@ async def _naive(hall: AHall, pool: int, seconds: float) -> float:
 
 async def _echo(hall: AHall, seconds: float) -> float:
     """The same clients say a bid and hear it again, dressed as a verdict."""
-    async with a_server("echo") as port:
+    async with a_server("echo") as (port, _):
         crowd = Crowd(is_echoed=True)
         await crowd.enter(f"ws://127.0.0.1:{port}", "http://bench", listing_id(0), hall.codes)
         told = await crowd.loop(seconds)
@@ -180,40 +216,14 @@ async def _echo(hall: AHall, seconds: float) -> float:
 
 
 @asynccontextmanager
-async def a_server(kind: str, *given: str) -> AsyncIterator[int]:
-    """The port of a baseline in a process of its own."""
+async def a_server(kind: str, *given: str) -> AsyncIterator[tuple[int, int]]:
+    """The port and the pid of a baseline in a process of its own."""
     port = any_ports().web
     command = [sys.executable, "-m", "workers.bench.baselines", kind, str(port), *given]
     server = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY)
     try:
         await await_port(port)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         await server.wait()
-
-
-def _on_a_hall(measure: Callable[[Crowd], Awaitable[float]], bidders: int = BIDDERS) -> float:
-    async def run() -> float:
-        async with a_hall(bidders) as hall:
-            crowd = await hall.crowd()
-            await crowd.steady(100, 2.0)
-            found = await measure(crowd)
-            crowd.leave()
-            await check(hall, crowd)
-            return found
-
-    return uvloop.run(run())
-
-
-async def _steady(crowd: Crowd, per_second: float, seconds: float) -> float:
-    told = await crowd.steady(per_second, seconds)
-    _rate(f"{per_second:.0f} bids a second", told, seconds)
-    return percentile([one.seconds for one in told], 99)
-
-
-async def _burst(crowd: Crowd, count: int) -> float:
-    told = await crowd.burst(count)
-    taken = max(one.seconds for one in told)
-    _rate(f"{count} bids at once", told, taken)
-    return taken

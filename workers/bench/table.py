@@ -26,6 +26,11 @@ from workers.bench.resting import idle_megabytes, idle_percent, second_start_sec
 from workers.bench.searching import search_milliseconds
 from workers.bench.serving import lot_page_milliseconds
 from workers.bench.starting import clean_start_seconds
+from workers.bench.watching import (
+    fanout_per_processor_second,
+    reconnect_seconds,
+    watchers_p99_milliseconds,
+)
 from workers.demo.show import run_whole_journey
 from workers.embedded.place import REPOSITORY
 
@@ -114,6 +119,9 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     ),
     Benchmark("open_loop_p99", "ms", 60, 60, 25, open_loop_p99_milliseconds),
     Benchmark("burst_2000", "s", 1, 1, 0.4, burst_seconds),
+    Benchmark("fanout_vs_broadcast", "/s", 50_000, 0.7, 0.95, fanout_per_processor_second, _TIMES),
+    Benchmark("watchers_5000_p99", "ms", 500, 1_000, 300, watchers_p99_milliseconds),
+    Benchmark("reconnect_5000", "s", 5, 10, 5, reconnect_seconds),
 )
 
 

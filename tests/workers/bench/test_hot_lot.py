@@ -1,12 +1,41 @@
-"""The lines of the hot lot in short: tiny crowds on the real platform, held to no bar."""
+"""The lines of the hot lot and its watchers in short: one real platform, held to no bar."""
 
-from workers.bench.hot_lot import burst_seconds, hot_lot
+from collections.abc import AsyncIterator
+
+import pytest
+
+from workers.bench.bidding import LoadError
+from workers.bench.hot_lot import AHall, a_hall, burst, check, measure_hot_lot, steady
+from workers.bench.watching import come_back, fanout, lateness
 
 
-def test_a_hot_lot_is_measured_beside_both_its_baselines() -> None:
-    found = hot_lot(bidders=4, seconds=0.4, pools=(2,))
+@pytest.fixture(scope="module")
+async def hall() -> AsyncIterator[AHall]:
+    async with a_hall(bidders=4) as opened:
+        yield opened
+
+
+async def test_a_hot_lot_is_measured_beside_both_its_baselines(hall: AHall) -> None:
+    found = await measure_hot_lot(hall, seconds=0.4, pools=(2,))
     assert min(found.ours, found.naive, found.echo) > 0
 
 
-def test_a_burst_is_checked_against_the_database() -> None:
-    assert burst_seconds(count=20, bidders=4) > 0
+async def test_a_burst_and_a_steady_rate_are_checked_against_the_database(hall: AHall) -> None:
+    assert await burst(hall, 20) > 0
+    assert await steady(hall, 50, 0.5) > 0
+
+
+async def test_a_verdict_that_is_not_kept_is_an_error(hall: AHall) -> None:
+    crowd = await hall.crowd()
+    [told] = await crowd.burst(1)
+    crowd.leave()
+    told.is_accepted = not told.is_accepted
+    with pytest.raises(LoadError, match="1 of 1 verdicts are not kept"):
+        await check(hall, crowd)
+
+
+async def test_every_watcher_is_told_of_every_bid_and_comes_back(hall: AHall) -> None:
+    figure = await fanout(hall, watchers=20, seconds=0.5)
+    assert min(figure.value, figure.baseline) > 0
+    assert await lateness(hall, watchers=5, per_second=20, seconds=0.5) > 0
+    assert await come_back(hall, watchers=20) > 0
