@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from auction.kernel.ids import SessionId
 from auction.kernel.refusal import Refusal, invariant
+from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
-from bidding import engine
+from bidding import engine, queries
 from bidding.engine import Accepted, Hall, PassedIn, Sold
 from bidding.hall import policy
 from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
@@ -184,6 +185,32 @@ async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None 
     if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
         _end(work, session, ended)
     return session.board
+
+
+async def close_unattended(work: Unit, *, most: int) -> int:
+    """Close at once many sessions that are due and never had a home; return how many.
+
+    A session that somebody else works on is left for the next time, and so is one whose listing
+    the court stopped: `close_session` obeys that. Whoever stops a listing locks its session as
+    well, so that either he finds it closed or it is not closed here.
+    """
+    sessions = await work.session.scalars(
+        select(Session)
+        .join(Listing, Listing.id == Session.listing_id)
+        .where(queries.is_due_without_home(work.now), Listing.state == ListingState.PUBLISHED)
+        .order_by(Session.closes_at, Session.id)
+        .limit(most)
+        .with_for_update(of=Session, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    work.require(policy.CLOSE)
+    closed = 0
+    for session in sessions:
+        ended = engine.close(session.hall, work.now)
+        if isinstance(ended, Sold | PassedIn):
+            _end(work, session, ended)
+            closed += 1
+    return closed
 
 
 def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:

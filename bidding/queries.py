@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
@@ -61,6 +61,34 @@ async def boards(session: AsyncSession, session_ids: Sequence[SessionId]) -> dic
     """Return the pictures of several sessions."""
     rows = await session.scalars(select(Session).where(Session.id.in_(session_ids)))
     return {row.id: row.board for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How new a picture is; the epoch of a home, None for who is none."""
+
+    session_id: SessionId
+    version: int
+    epoch: int | None
+
+
+async def changed(session: AsyncSession, seen: Sequence[Seen]) -> dict[SessionId, Board]:
+    """The pictures of those sessions that are no longer as they were seen: mostly none."""
+    asked = {
+        "ids": [one.session_id for one in seen],
+        "versions": [one.version for one in seen],
+        "epochs": [one.epoch for one in seen],
+    }
+    ids = list(await session.scalars(_CHANGED, asked)) if seen else []
+    return await boards(session, ids) if ids else {}
+
+
+_CHANGED = text(
+    "SELECT sessions.id FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
+    " CAST(:epochs AS int[])) AS seen(id, version, epoch) JOIN sessions ON sessions.id = seen.id"
+    " WHERE sessions.version <> seen.version OR sessions.epoch <> seen.epoch"
+).columns(id=Uuid())
+"""One array a column keeps it one statement, however many halls a process has."""
 
 
 async def session_of_listing(session: AsyncSession, listing_id: ListingId) -> Board | None:

@@ -33,7 +33,6 @@ ResultT = TypeVar("ResultT")
 BATCH_MAX: Final = 400
 _PAUSES: Final = (0.02, 0.1, 0.3, 1.0)
 """Seconds between attempts while PostgreSQL or the keeper of keys does not answer."""
-_LOOK_SECONDS: Final = 1.0
 
 Watch = Callable[[Board, Sequence[Decision]], None]
 """Told after every commit what there is to show."""
@@ -60,6 +59,7 @@ class Sequencer:
         self._watch = watch
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
+        self._wake.set()  # what it was born with may be due already
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_stopping = False
@@ -84,8 +84,10 @@ class Sequencer:
         return told
 
     def see(self, board: Board) -> None:
-        """Take a newer picture, read from the database by whoever keeps the sessions.
+        """Take the newest picture that whoever keeps the sessions knows, and look at the clock.
 
+        Called every half second or so for all sessions of a process: the timer of each is set
+        for its next instant only, and a clock that was put right meanwhile would go unnoticed.
         Epochs only rise: a picture of a lower one was read before the session came here.
         """
         if board.epoch > self.epoch:
@@ -93,6 +95,9 @@ class Sequencer:
         elif board.epoch == self.epoch and board.version > self.board.version:
             self.board = board
             self._watch(board, ())
+            self._wake.set()
+        due_at = wakes_at(self.board)
+        if due_at is not None and due_at <= self._clock.now():
             self._wake.set()
 
     async def run(self) -> None:
@@ -132,11 +137,9 @@ class Sequencer:
         """Sleep until a bid comes, the picture changes, or the next instant of the session."""
         if not self._waiting:
             self._idle.set()
-        patience = _LOOK_SECONDS
         due_at = wakes_at(self.board)
-        if due_at is not None:
-            patience = min(patience, (due_at - self._clock.now()).total_seconds())
-        if patience <= 0 or self._waiting:
+        patience = None if due_at is None else (due_at - self._clock.now()).total_seconds()
+        if self._waiting or (patience is not None and patience <= 0):
             return
         try:
             async with asyncio.timeout(patience):
@@ -224,6 +227,7 @@ class Sequencer:
         if board.version > self.board.version or decided:
             self.board = max(self.board, board, key=lambda one: one.version)
             self._watch(self.board, decided)
+            self._wake.set()  # what is due next may be another thing, at another time
 
     def _give_up(self) -> None:
         """Be the home no longer: everything that waits is told to ask the new one."""
@@ -231,6 +235,7 @@ class Sequencer:
         waiting, self._waiting = self._waiting, []
         _fail(waiting, Moved())
         self._idle.set()
+        self._wake.set()
 
 
 def _fail(batch: Sequence[_Waiting], failure: Exception) -> None:

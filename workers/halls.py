@@ -16,7 +16,7 @@ from auction.settlement import commands as settlement
 from auction.settlement.sale import Hammer
 from auction.store.unit import Unit
 from bidding import queries
-from bidding.commands import close_session, make_session, open_session
+from bidding.commands import close_session, close_unattended, make_session, open_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.board import LIVE, SessionState
 from bidding.hall.session import Session, SessionTerms
@@ -25,6 +25,7 @@ from bidding.registration import Registration
 from workers.wiring import Context
 
 BATCH = 50
+ENDING_BATCH = 200
 
 _SUSPENDED = (Listing.state == ListingState.SUSPENDED, Session.state.in_(SUSPENDABLE))
 _WITHDRAWN = (
@@ -106,7 +107,14 @@ async def open_sessions(context: Context) -> None:
 
 
 async def close_sessions(context: Context) -> None:
-    """Close, in batches, what is due and never had a home; a home closes its own."""
+    """Close, in batches, what is due and never had a home; a home closes its own.
+
+    Nearly all of a day's sessions end in the same second (10:00): many go in one commit.
+    """
+    is_more = True
+    while is_more:
+        async with context.database.unit(SYSTEM) as work:
+            is_more = await close_unattended(work, most=ENDING_BATCH) == ENDING_BATCH
     async with context.database.reading() as session:
         due = await queries.due_without_home(session, context.clock.now())
     for first in range(0, len(due), BATCH):

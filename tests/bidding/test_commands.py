@@ -11,7 +11,13 @@ from auction.kernel.refusal import Refusal
 from auction.store import journal
 from auction.store.database import Database
 from auction.store.outbox import OutboxRow
-from bidding.commands import close_session, make_session, open_session, place_bids
+from bidding.commands import (
+    close_session,
+    close_unattended,
+    make_session,
+    open_session,
+    place_bids,
+)
 from bidding.hall.bid_entry import BidEntry, Verdict
 from bidding.hall.board import SessionState
 from bidding.hall.receipt import verify, write_receipt
@@ -42,6 +48,11 @@ async def state_of(database: Database, hall: AHall) -> Session:
 async def close(database: Database, hall: AHall, epoch: int | None) -> SessionState:
     async with database.unit(SYSTEM) as work:
         return (await close_session(work, session_id=hall.session_id, epoch=epoch)).state
+
+
+async def close_many(database: Database, most: int) -> int:
+    async with database.unit(SYSTEM) as work:
+        return await close_unattended(work, most=most)
 
 
 async def jobs(database: Database) -> list[str]:
@@ -80,6 +91,43 @@ class TestMaking:
                 await place_bids(
                     work, session_id=hall.session_id, epoch=hall.epoch, bids=[], sign=sign
                 )
+
+
+class TestClosingManyAtOnce:
+    async def test_what_is_due_without_a_home_passes_in_and_each_has_its_trace(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        halls = [await a_hall(database, as_owner, has_home=False) for _ in range(3)]
+        for hall in halls:
+            async with database.unit(SYSTEM) as work:
+                await open_session(work, session_id=hall.session_id)
+        clock.advance(timedelta(hours=24) - TICK)
+        assert await close_many(database, 2) == 0
+        clock.advance(TICK)
+        assert [await close_many(database, 2) for _ in range(3)] == [2, 1, 0]
+        states = {(await state_of(database, hall)).state for hall in halls}
+        assert states == {SessionState.PASSED_IN}
+        assert (await jobs(database)).count("pass_in_lot") == 3
+        async with database.reading() as session:
+            assert (await journal.verify(session)).is_sound
+
+    async def test_a_home_and_the_court_are_left_to_close_theirs(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        at_home = await a_hall(database, as_owner)
+        await place(database, at_home, a_placed_bid(database, 1000))
+        stopped = await a_hall(database, as_owner, has_home=False)
+        async with database.unit(SYSTEM) as work:
+            await open_session(work, session_id=stopped.session_id)
+        which = f"WHERE id = '{stopped.listing_id}'"
+        await as_owner(f"UPDATE listings SET state = 'suspended', ground = 'x' {which}")
+        clock.advance(timedelta(days=2))
+        assert await close_many(database, 9) == 0
+
+    async def test_nobody_at_a_browser_may_close(self, database: Database) -> None:
+        with pytest.raises(Refusal, match="forbidden"):
+            async with database.unit(VISITOR) as work:
+                await close_unattended(work, most=1)
 
 
 class TestPlacing:

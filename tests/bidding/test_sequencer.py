@@ -74,11 +74,20 @@ async def at_home(database: Database, hall: AHall) -> AsyncIterator[tuple[Sequen
     board = await read_board(database, hall.session_id)
     sequencer = Sequencer(database, board, sign=sign, clock=database.clock, watch=watching)
     task = asyncio.create_task(sequencer.run())
+    keeping = asyncio.create_task(keep(sequencer))
     try:
         yield sequencer, watching
     finally:
         await sequencer.drain()
         await task
+        keeping.cancel()
+
+
+async def keep(sequencer: Sequencer) -> None:
+    """Look at the clock for it, as the live process does for all of its sessions."""
+    while True:
+        sequencer.see(sequencer.board)
+        await asyncio.sleep(0.05)
 
 
 async def record(database: Database, hall: AHall) -> list[tuple[int, str]]:

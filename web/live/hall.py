@@ -15,7 +15,7 @@ from bidding.hall.batch import PlacedBid
 from bidding.hall.bid_entry import Decision
 from bidding.hall.bid_entry import Verdict as Outcome
 from bidding.hall.board import Board
-from bidding.queries import bids_after, board, decision, last_bids
+from bidding.queries import Seen, bids_after, board, decision, last_bids
 from bidding.sequencer import Moved, Sequencer
 from web.live.connection import HallConnection
 from web.live.fanout import BIDS_SHOWN, Fanout, accepted, millis, shown
@@ -48,6 +48,12 @@ class Hall:
     def board(self) -> Board:
         """The newest picture this process has."""
         return self.fanout.board
+
+    @property
+    def seen(self) -> Seen:
+        """How new that picture is, to ask the database whether there is a newer one."""
+        epoch = None if self.sequencer is None else self.sequencer.epoch
+        return Seen(self.board.session_id, self.board.version, epoch)
 
     def let_in(self, connection: HallConnection) -> None:
         """Tell a socket where everything stands, and from now on what changes."""

@@ -157,12 +157,12 @@ class Keeper:
             await beat(work, home_id=self.home_id, origin=self.origin)
         now = self.clock.now()
         async with self._database.reading() as session:
-            boards = await queries.boards(session, list(self._halls)) if self._halls else {}
+            boards = await queries.changed(session, [hall.seen for hall in self._halls.values()])
             lost = await queries.orphans(session, now)
             ended = await ended_sign_ins(session, now - TICKET_LIFE - LAST_MINUTE, now)
         self._dismiss(ended)
-        for session_id, board in boards.items():
-            await self._see(self._halls[session_id], board)
+        for hall in list(self._halls.values()):
+            await self._see(hall, boards.get(hall.board.session_id, hall.board))
         for session_id in lost:
             await self._adopt(session_id)
         self._forget()

@@ -16,21 +16,22 @@ import click
 
 from auction.notices.render import Paper, render
 from workers.bench.figure import Figure
-from workers.bench.hot_lot import (
+from workers.bench.load.closing import close_storm_seconds, idle_percent_of_many
+from workers.bench.load.hot_lot import (
     burst_seconds,
     hot_lot_vs_echo,
     hot_lot_vs_naive,
     open_loop_p99_milliseconds,
 )
-from workers.bench.resting import idle_megabytes, idle_percent, second_start_seconds
-from workers.bench.searching import search_milliseconds
-from workers.bench.serving import lot_page_milliseconds
-from workers.bench.starting import clean_start_seconds
-from workers.bench.watching import (
+from workers.bench.load.watching import (
     fanout_per_processor_second,
     reconnect_seconds,
     watchers_p99_milliseconds,
 )
+from workers.bench.resting import idle_megabytes, idle_percent, second_start_seconds
+from workers.bench.searching import search_milliseconds
+from workers.bench.serving import lot_page_milliseconds
+from workers.bench.starting import clean_start_seconds
 from workers.demo.show import run_whole_journey
 from workers.embedded.place import REPOSITORY
 
@@ -122,6 +123,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("fanout_vs_broadcast", "/s", 50_000, 0.7, 0.95, fanout_per_processor_second, _TIMES),
     Benchmark("watchers_5000_p99", "ms", 500, 1_000, 300, watchers_p99_milliseconds),
     Benchmark("reconnect_5000", "s", 5, 10, 5, reconnect_seconds),
+    Benchmark("close_storm", "s", 15, 60, 15, close_storm_seconds),
+    Benchmark("idle_10000", "%", 12, 5, 2, idle_percent_of_many),
 )
 
 

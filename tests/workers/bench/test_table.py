@@ -67,6 +67,8 @@ def test_every_agreed_line_is_there() -> None:
     agreed = {
         "clean_start": 30, "second_start": 5, "idle_memory": 400, "lot_page": 100, "search": 50,
         "hot_lot_vs_naive": 8, "hot_lot_vs_echo": 0.15, "open_loop_p99": 60, "burst_2000": 1,
+        "fanout_vs_broadcast": 0.7, "watchers_5000_p99": 1000, "reconnect_5000": 10,
+        "close_storm": 60, "idle_10000": 5,
     }  # fmt: skip
     assert agreed.items() <= bars.items()
 

@@ -14,11 +14,11 @@ from typing import Final
 import click
 
 from auction.kernel.clock import SystemClock
-from workers.bench.bidding import Crowd, LoadError
-from workers.bench.client import ClientSocket, open_socket
 from workers.bench.crowd import listing_id
 from workers.bench.figure import Figure
-from workers.bench.hot_lot import AHall, a_server, on_a_hall
+from workers.bench.load.bidding import Crowd, LoadError
+from workers.bench.load.client import ClientSocket, open_socket
+from workers.bench.load.hot_lot import AHall, a_server, on_a_hall
 from workers.bench.processes import processor_seconds
 
 WATCHERS: Final = 2_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
 
-from workers.bench.client import ClientSocket, open_socket
-from workers.bench.halls import INCREMENT_FEN, STARTING_FEN
+from workers.bench.load.client import ClientSocket, open_socket
+from workers.bench.load.halls import INCREMENT_FEN, STARTING_FEN
 
 PATIENCE_SECONDS = 60.0
 _VERDICT = b'{"type":"verdict"'

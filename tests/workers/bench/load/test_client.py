@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from workers.bench.client import ClientSocket, framed
+from workers.bench.load.client import ClientSocket, framed
 
 GREETED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 

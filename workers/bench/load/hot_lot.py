@@ -18,11 +18,11 @@ from auction.kernel.clock import SystemClock
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.journal import verify
-from workers.bench.baselines import NAIVE_TABLES
-from workers.bench.bidding import Crowd, LoadError, Told
 from workers.bench.crowd import fill, listing_id
 from workers.bench.figure import Figure, percentile
-from workers.bench.halls import Span, code_of, let_in, open_halls, session_id, tickets
+from workers.bench.load.baselines import NAIVE_TABLES
+from workers.bench.load.bidding import Crowd, LoadError, Told
+from workers.bench.load.halls import Span, code_of, let_in, open_halls, session_id, tickets
 from workers.bench.resting import a_stack, a_state
 from workers.bench.serving import await_port
 from workers.embedded.place import REPOSITORY, any_ports
@@ -138,6 +138,8 @@ class AHall:
     codes: tuple[str, ...]
     pid_of: Callable[[str], int]
     """The process of one of the platform's programs."""
+    pids: Callable[[], list[int]]
+    """All processes of the platform, its servers too."""
     numbers: "count[int]"
 
     async def crowd(self) -> Crowd:
@@ -149,21 +151,23 @@ class AHall:
 
 
 @asynccontextmanager
-async def a_hall(bidders: int) -> AsyncIterator[AHall]:
-    """The platform without its pages, as its own processes, and one hall open for a day."""
+async def a_hall(
+    bidders: int, *, sessions: int = 1, programs: frozenset[str] = PROGRAMS
+) -> AsyncIterator[AHall]:
+    """The platform as its own processes, and halls open for a day; the bidders are of the first."""
     with a_state() as state:
-        stack = a_stack(state, PROGRAMS, {"LIVE_MESSAGES_A_SECOND": str(MESSAGES_A_SECOND)})
+        stack = a_stack(state, programs, {"LIVE_MESSAGES_A_SECOND": str(MESSAGES_A_SECOND)})
         _tell(f"setting: LIVE_MESSAGES_A_SECOND={MESSAGES_A_SECOND}")
         settings = await asyncio.to_thread(stack.start)
         try:
             owner = await asyncpg.connect(settings.migration_database_url)
             now = SystemClock().now()
             span = Span(now - timedelta(hours=1), now + timedelta(days=1))
-            await open_halls(owner, range(1), span)
-            await fill(settings.migration_database_url, 1)
+            await open_halls(owner, range(sessions), span)
+            await fill(settings.migration_database_url, sessions)
             codes = tuple(code_of(number) for number in range(bidders))
             await let_in(owner, 0, codes)
-            yield AHall(settings, owner, codes, stack.pid_of, count(1))
+            yield AHall(settings, owner, codes, stack.pid_of, stack.pids, count(1))
             await owner.close()
         finally:
             await asyncio.to_thread(stack.stop)
@@ -219,7 +223,7 @@ async def _echo(hall: AHall, seconds: float) -> float:
 async def a_server(kind: str, *given: str) -> AsyncIterator[tuple[int, int]]:
     """The port and the pid of a baseline in a process of its own."""
     port = any_ports().web
-    command = [sys.executable, "-m", "workers.bench.baselines", kind, str(port), *given]
+    command = [sys.executable, "-m", "workers.bench.load.baselines", kind, str(port), *given]
     server = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY)
     try:
         await await_port(port)

@@ -1,8 +1,8 @@
 """What the hall is measured against: an echo, a bid in a transaction of its own, a broadcast.
 
-    python -m workers.bench.baselines echo PORT
-    python -m workers.bench.baselines naive PORT DATABASE_URL LISTING POOL
-    python -m workers.bench.baselines broadcast PORT PER_SECOND FILE
+    python -m workers.bench.load.baselines echo PORT
+    python -m workers.bench.load.baselines naive PORT DATABASE_URL LISTING POOL
+    python -m workers.bench.load.baselines broadcast PORT PER_SECOND FILE
 
 Each is a `websockets` server with the hall's options. The naive one makes of every bid one
 transaction in four round trips (BEGIN, LOCK, WRITE, COMMIT) with the platform's own engine and

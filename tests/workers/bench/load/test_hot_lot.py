@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from workers.bench.bidding import LoadError
-from workers.bench.hot_lot import AHall, a_hall, burst, check, measure_hot_lot, steady
-from workers.bench.watching import come_back, fanout, lateness
+from workers.bench.load.bidding import LoadError
+from workers.bench.load.hot_lot import AHall, a_hall, burst, check, measure_hot_lot, steady
+from workers.bench.load.watching import come_back, fanout, lateness
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Load on the live hall over real sockets: its lines, their baselines, and who asks."""
