@@ -43,6 +43,8 @@ from web.live.protocol import (
 log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
+CONNECTIONS_WAITING_MAX: Final = 4096
+"""A crowd that was cut off comes back within a second; the default of 100 turns most away."""
 HSTS: Final = "max-age=63072000; includeSubDomains"
 FLOOD_FACTOR: Final = 10
 """A socket that sends so many times what is allowed is closed."""
@@ -170,6 +172,7 @@ def open_server(
         ping_interval=PING_SECONDS,
         ping_timeout=PING_SECONDS,
         server_header=None,
+        backlog=CONNECTIONS_WAITING_MAX,
         process_request=answer_plain,
         process_response=guarding(settings),
         # The library asks for a class; what it does is call it.

@@ -1,6 +1,7 @@
 """Bench lines of a full house: ten thousand open sessions at rest, and all ending at once."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -71,9 +72,7 @@ async def storm(hall: AHall, with_bids: int, last_second: int) -> float:
         " extend_by = $2, version = version + 1", ends_at, EXTENSION,
     )  # fmt: skip
     await asyncio.sleep((ends_at - SystemClock().now()).total_seconds() - 0.9)
-    await asyncio.gather(*(crowd.burst(1) for crowd in crowds))
-    for crowd in crowds:
-        crowd.leave()
+    await _bid_once(crowds)
     await _until_closed(hall)
     return await _checked(hall, last_second, ends_at)
 
@@ -82,8 +81,13 @@ async def _fill(hall: AHall, with_bids: int) -> None:
     """Let the sessions after the first have a bid each: the live process is their home then."""
     for number in range(1, with_bids + 1):
         await let_in(hall.owner, number, _CODES)
-    for crowd in await _crowds(hall, with_bids):
-        await crowd.burst(1)
+    await _bid_once(await _crowds(hall, with_bids))
+
+
+async def _bid_once(crowds: Sequence[Crowd]) -> None:
+    """One bid in each session, and its verdict."""
+    await asyncio.gather(*(crowd.burst(1) for crowd in crowds))
+    for crowd in crowds:
         crowd.leave()
 
 
