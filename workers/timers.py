@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Label, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auction.kernel.disciplined import DisciplinedClock
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 0.5
 """How often it is asked whether anything is due."""
+ASKED_IN_FULL = 4
+"""Every so many times the questions that are not urgent are asked as well."""
 TROUBLE_SECONDS = 1.0
 
 
@@ -41,6 +44,8 @@ class Errand:
     name: str
     question: Callable[[ColumnElement[datetime]], ColumnElement[bool]]
     look: Callable[[Context], Awaitable[None]]
+    is_urgent: bool = True
+    """Whether it is asked every time; a question that reads every listing is asked less often."""
 
 
 async def set_clock(context: Context) -> None:
@@ -57,10 +62,10 @@ async def set_clock(context: Context) -> None:
 ERRANDS: tuple[Errand, ...] = (
     Errand("draws", valuations.has_draws, valuations.advance_draws),
     Errand("appraisals", valuations.has_appraisals, valuations.settle_appraisals),
-    Errand("sessions_made", halls.has_unmade, halls.make_sessions),
+    Errand("sessions_made", halls.has_unmade, halls.make_sessions, is_urgent=False),
     Errand("sessions_opened", halls.has_due_to_open, halls.open_sessions),
     Errand("sessions_closed", halls.has_due_to_close, halls.close_sessions),
-    Errand("listings_followed", halls.has_unfollowed, halls.follow_listings),
+    Errand("listings_followed", halls.has_unfollowed, halls.follow_listings, is_urgent=False),
 )
 
 TIMERS: tuple[Timer, ...] = (
@@ -77,8 +82,14 @@ TIMERS: tuple[Timer, ...] = (
 )
 
 
-_ASKED = select(*(one.question(bindparam("now", type_=Instant)).label(one.name) for one in ERRANDS))
+def _questions(errands: Iterable[Errand]) -> "list[Label[bool]]":
+    now = bindparam("now", type_=Instant)
+    return [one.question(now).label(one.name) for one in errands]
+
+
+_ALL = select(*_questions(ERRANDS))
 """One small statement for all of them; each taking its own look made half of the idle load."""
+_URGENT = select(*_questions(errand for errand in ERRANDS if errand.is_urgent))
 
 
 def start(context: Context) -> "list[asyncio.Task[None]]":
@@ -109,8 +120,9 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
     while True:
         try:
             async with context.database.watching() as connection:
-                while True:
-                    for name in await asked(connection, context.clock.now()):
+                for turn in count():
+                    is_full = turn % ASKED_IN_FULL == 0
+                    for name in await asked(connection, context.clock.now(), is_full=is_full):
                         told[name].set()
                     await asyncio.sleep(ASK_SECONDS)
         except Exception:  # the edge: PostgreSQL may be away for a while
@@ -118,9 +130,11 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
             await asyncio.sleep(TROUBLE_SECONDS)
 
 
-async def asked(connection: AsyncConnection, now: datetime) -> frozenset[str]:
-    """The names of the errands that are due."""
-    row = (await connection.execute(_ASKED, {"now": now})).one()
+async def asked(
+    connection: AsyncConnection, now: datetime, *, is_full: bool = True
+) -> frozenset[str]:
+    """The names of the errands that are due, of all or of the urgent ones."""
+    row = (await connection.execute(_ALL if is_full else _URGENT, {"now": now})).one()
     return frozenset(name for name, is_due in row._mapping.items() if is_due)
 
 

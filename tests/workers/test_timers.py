@@ -64,6 +64,17 @@ class TestTheQuestion:
         await look(context, "sessions_made")
         assert await due(context) == frozenset()
 
+    async def test_asks_in_between_only_for_what_is_urgent(
+        self, context: Context, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        await a_listing(context.database, as_owner)
+        await a_hall(context.database, as_owner, has_home=False)
+        clock.advance(timedelta(minutes=1))
+        async with context.database.watching() as connection:
+            urgent = await timers.asked(connection, clock.now(), is_full=False)
+        assert await due(context) == {"sessions_made", "sessions_opened"}
+        assert urgent == {"sessions_opened"}
+
     async def test_finds_a_session_at_its_beginning_and_at_its_end(
         self, context: Context, as_owner: Execute, clock: FrozenClock
     ) -> None:

@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 PING_SECONDS: Final = 20
 PATIENCE_SECONDS: Final = 6.0
 """So long a hall waits for PostgreSQL before it dials again; no lock is waited for longer."""
+CONNECTIONS_WAITING_MAX: Final = 4096
+"""A crowd that was cut off comes back within a second; the default of 100 turns most away."""
 HSTS: Final = "max-age=63072000; includeSubDomains"
 
 
@@ -200,6 +202,7 @@ def open_server(
         ping_interval=PING_SECONDS,
         ping_timeout=PING_SECONDS,
         server_header=None,
+        backlog=CONNECTIONS_WAITING_MAX,
         process_request=answer_plain,
         process_response=guarding(settings),
         # The library asks for a class; what it does is call it.

@@ -17,6 +17,7 @@ import click
 from auction.notices.render import Paper, render
 from workers.bench.figure import Figure
 from workers.bench.load.closing import close_storm_seconds, idle_percent_of_many
+from workers.bench.load.growth import measure_growth, write_growth
 from workers.bench.load.hot_lot import (
     burst_seconds,
     hot_lot_vs_echo,
@@ -103,6 +104,8 @@ def notice_milliseconds() -> float:
     return median(taken) * 1000
 
 
+GROWTH: Final = "growth"
+"""What `--only` names to have the second table made, with its plot."""
 _TIMES: Final = Direction.TIMES_BASELINE
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -129,7 +132,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
 
 
 @click.command()
-@click.option("--only", default="", help="NAME,NAME: run a part.")
+@click.option("--only", default="", help="NAME,NAME: run a part; growth: how figures grow.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -139,8 +142,13 @@ BENCHMARKS: tuple[Benchmark, ...] = (
 def bench(only: str, out: Path) -> None:
     """Measure, print a table, write bench.json; status 1 when a bar is missed."""
     machine = machine_facts()
-    chosen = _chosen([name.strip() for name in only.split(",") if name.strip()])
-    click.echo(", ".join(f"{name} {fact}" for name, fact in machine.items()))
+    said = ", ".join(f"{name} {fact}" for name, fact in machine.items())
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    click.echo(said)
+    if names == [GROWTH]:
+        write_growth(measure_growth(), said, out.with_name("growth.json"))
+        return
+    chosen = _chosen(names)
     click.echo(_HEAD)
     lines = []
     for benchmark in chosen:

@@ -16,6 +16,7 @@ from workers.embedded.postgres import ServerError
         ("WEB_PORT", "abc", "WEB_PORT is wrong"),
         ("WEB_PORT", "99999", "WEB_PORT must be a whole number from 1 to 65535"),
         ("LIVE_PORT", "0", "LIVE_PORT must be a whole number from 1 to 65535"),
+        ("LIVE_MESSAGES_A_SECOND", "many", "LIVE_MESSAGES_A_SECOND is wrong"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_before_anything_starts(

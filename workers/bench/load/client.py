@@ -89,6 +89,8 @@ class ClientSocket(asyncio.Protocol):
     def _open(self, head: bytes) -> None:
         told = head.decode("latin-1").splitlines()[0]
         self.is_open = " 101 " in told
+        if self._greeted.done():  # nobody waits for it any more
+            return
         if self.is_open:
             self._greeted.set_result(None)
         else:

@@ -73,11 +73,17 @@ def hot_lot(seconds: float = SECONDS) -> HotLot:
     return on_a_hall(lambda hall: measure_hot_lot(hall, seconds, POOLS))
 
 
-def on_a_hall(measure: Callable[["AHall"], Awaitable[FoundT]], bidders: int = BIDDERS) -> FoundT:
+def on_a_hall(
+    measure: Callable[["AHall"], Awaitable[FoundT]],
+    bidders: int = BIDDERS,
+    *,
+    sessions: int = 1,
+    programs: frozenset[str] = PROGRAMS,
+) -> FoundT:
     """Measure something on a platform of its own."""
 
     async def run() -> FoundT:
-        async with a_hall(bidders) as hall:
+        async with a_hall(bidders, sessions=sessions, programs=programs) as hall:
             return await measure(hall)
 
     return uvloop.run(run())
@@ -136,16 +142,17 @@ class AHall:
     settings: Settings
     owner: asyncpg.Connection
     codes: tuple[str, ...]
+    programs: frozenset[str]
     pid_of: Callable[[str], int]
     """The process of one of the platform's programs."""
     pids: Callable[[], list[int]]
     """All processes of the platform, its servers too."""
     numbers: "count[int]"
 
-    async def crowd(self) -> Crowd:
-        """All bidders, let in; no crowd uses a price of one before."""
+    async def crowd(self, most: int | None = None) -> Crowd:
+        """All bidders, or so many, let in; no crowd uses a price of one before."""
         crowd = Crowd(self.numbers)
-        made = await tickets(self.owner, 0, self.codes)
+        made = await tickets(self.owner, 0, self.codes[:most])
         await crowd.enter(self.settings.live_origin, self.settings.web_origin, listing_id(0), made)
         return crowd
 
@@ -167,7 +174,7 @@ async def a_hall(
             await fill(settings.migration_database_url, sessions)
             codes = tuple(code_of(number) for number in range(bidders))
             await let_in(owner, 0, codes)
-            yield AHall(settings, owner, codes, stack.pid_of, stack.pids, count(1))
+            yield AHall(settings, owner, codes, programs, stack.pid_of, stack.pids, count(1))
             await owner.close()
         finally:
             await asyncio.to_thread(stack.stop)

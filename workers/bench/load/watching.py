@@ -29,6 +29,7 @@ COME_BACK_SECONDS: Final = (0.25, 0.75)
 """When a page comes back after a cut: each at a moment of its own (web/static/room/line.js)."""
 PATIENCE_SECONDS: Final = 60.0
 _CONNECTING_AT_ONCE: Final = 200
+_TRIES: Final = 10
 _FRAME: Final = b'{"type":"frame"'
 _SNAPSHOT: Final = b'{"type":"snapshot"'
 _FROM: Final = b'"from_seq":'
@@ -45,6 +46,8 @@ class Watchers:
     entered: int = 0
     heard: int = 0
     gaps: int = 0
+    refused: int = 0
+    """How often a watcher had to try again."""
     last_frame: bytes = b""
     is_counted: bool = False
     """Whether arrivals are written down."""
@@ -68,7 +71,7 @@ class Watchers:
         async def come(number: int) -> None:
             await asyncio.sleep(chance.uniform(*spread))
             async with turn:
-                socket = await open_socket(self.url, self.origin, self._hear, number)
+                socket = await self._connect(number)
             self.sockets.append(socket)
             socket.say(b'{"type":"hello","listing":"%b"}' % str(listing_id(0)).encode())
 
@@ -77,6 +80,16 @@ class Watchers:
                 coming.create_task(come(number))
         if is_told_all:
             await self.until(wanted)
+
+    async def _connect(self, number: int) -> ClientSocket:
+        """Try again after a cut, as a page does: the server may have been too slow to greet."""
+        for _ in range(_TRIES):
+            try:
+                return await open_socket(self.url, self.origin, self._hear, number)
+            except OSError:
+                self.refused += 1
+                await asyncio.sleep(COME_BACK_SECONDS[0])
+        raise LoadError(f"watcher {number} was cut off {_TRIES} times")
 
     async def until(self, entered: int) -> None:
         """Wait until so many were told where everything stands."""
@@ -209,7 +222,8 @@ async def come_back(hall: AHall, watchers: int) -> float:
         await watching.until(int(watchers * 0.95))
         taken = time.perf_counter() - began
         await coming
-        click.echo(f"  all are back after {time.perf_counter() - began:.2f} s", err=True)
+        seconds, again = time.perf_counter() - began, watching.refused
+        click.echo(f"  all are back after {seconds:.2f} s, {again} tried again", err=True)
         return taken
 
 

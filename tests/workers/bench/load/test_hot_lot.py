@@ -1,17 +1,19 @@
-"""The lines of the hot lot and its watchers in short: one real platform, held to no bar."""
+"""All lines of the live hall in short: one real platform for them, held to no bar."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from workers.bench.load.bidding import LoadError
+from workers.bench.load.closing import rest, storm
+from workers.bench.load.growth import of_bidders
 from workers.bench.load.hot_lot import AHall, a_hall, burst, check, measure_hot_lot, steady
 from workers.bench.load.watching import come_back, fanout, lateness
 
 
 @pytest.fixture(scope="module")
 async def hall() -> AsyncIterator[AHall]:
-    async with a_hall(bidders=4) as opened:
+    async with a_hall(bidders=4, sessions=8) as opened:
         yield opened
 
 
@@ -39,3 +41,19 @@ async def test_every_watcher_is_told_of_every_bid_and_comes_back(hall: AHall) ->
     assert min(figure.value, figure.baseline) > 0
     assert await lateness(hall, watchers=5, per_second=20, seconds=0.5) > 0
     assert await come_back(hall, watchers=20) > 0
+
+
+async def test_a_point_of_growth_is_verdicts_and_their_wait(hall: AHall) -> None:
+    rows = await of_bidders(hall, 2, 0.4)
+    assert [(row.count, row.value > 0) for row in rows] == [(2, True), (2, True)]
+
+
+async def test_what_a_full_house_takes_at_rest_is_told(hall: AHall) -> None:
+    assert await rest(hall, with_bids=3, seconds=1.0) > 0
+
+
+# The last one: it ends every session of the hall.
+async def test_all_sessions_end_in_their_second_and_those_with_a_late_bid_after_it(
+    hall: AHall,
+) -> None:
+    assert await storm(hall, with_bids=0, last_second=2) > 0
