@@ -121,8 +121,9 @@ def composed() -> set[str]:
     terms = {citation.term for citation in citations(LAW, ground)}
     states = {key.rpartition(".")[2] for key in state_words()}
     words = states | {item.key for item in ITEMS} | terms | names()
+    ends = tails()  # asked once: it reads every module
     return {f"{head}{word}" for head in heads for word in words} | {
-        f"{state}{tail}" for state in states for tail in tails()
+        f"{state}{tail}" for state in states for tail in ends
     }
 
 
