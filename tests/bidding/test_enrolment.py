@@ -14,10 +14,13 @@ from auction.kernel.money import ZERO, Money
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import CONDITIONS, SPECIAL_WARNINGS, VERSION
 from auction.people.organisation import Court
+from auction.people.person import PersonKind
 from auction.store.database import Database
 from auction.store.outbox import OutboxRow
 from bidding import enrolment
 from bidding.commands import make_session
+from bidding.eligibility.commands import Named, name_participant
+from bidding.eligibility.participant import ParticipantKind
 from bidding.enrolment import GROUND_CHARS_MAX, PasswordLock
 from bidding.hall.session import SessionTerms
 from bidding.hall.standstill import stop_session
@@ -274,6 +277,18 @@ async def a_claim(database: Database, fen: int, role: PartyRole = PartyRole.APPL
                 title_document="", registered_at=work.now,
             )
         )  # fmt: skip
+
+
+class TestWithOthers:
+    async def test_it_waits_for_the_court_s_word_on_whom_it_names(self, hall: Database) -> None:
+        await start(hall)
+        await acknowledge_all(hall)
+        named = Named(ParticipantKind.JOINT, PersonKind.LEGAL, "某公司", "91110000600037341L")
+        async with hall.unit(ALICE) as work:
+            await name_participant(work, work.new_id(), registration_id=ID, named=named)
+        with pytest.raises(Refusal, match=r"participant\.undecided"):
+            async with hall.unit(ALICE) as work:
+                await enrolment.register_bidder(work, ID, lock=LOCK)
 
 
 class TestTheApplicant:

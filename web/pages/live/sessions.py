@@ -25,8 +25,8 @@ from auction.people.approvals.queries import open_request
 from bidding.desk.alerts import Alert, Event, alerts, limits_of
 from bidding.desk.commands import start_session
 from bidding.desk.queries import DeskLine, desk_line, desk_lines, events, history, log
-from bidding.hall import policy
 from bidding.hall.board import SessionState
+from bidding.hall.policy import START
 from bidding.hall.standstill import obey_listing
 from bidding.queries import BidLine, session_of_listing
 from web.forms import read_form
@@ -108,10 +108,8 @@ async def start(request: Request) -> Response:
     """Open what is due."""
     listing_id = ListingId(path_id(request))
     async with unit(request) as work:
-        listing = await work.session.get(Listing, listing_id)
-        if listing is None:
-            raise Refusal("not_found", what=Listing.__tablename__, id=str(listing_id))
-        work.require(policy.START, listing.court_id)
+        listing = await work.load(Listing, listing_id)
+        work.require(START, listing.court_id)
         board = await session_of_listing(work.session, listing_id)
         if board is None:
             raise Refusal("session.not_open")

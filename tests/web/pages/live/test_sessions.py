@@ -10,7 +10,7 @@ from auction.store.database import Database
 from bidding.hall.standstill import pause_session, resume_paused
 from bidding.queries import board
 from tests.bidding.halls import AHall, Execute, a_hall, a_listing, a_placed_bid, place
-from tests.builders import a_case
+from tests.builders import a_case, a_lot
 from tests.web.browser import Browser, approves, forms_of
 from tests.web.conftest import NewBrowser
 from tests.web.pages.test_finance import a_member_of_staff, signs_in
@@ -175,6 +175,8 @@ class TestTheButtons:
         self, officer: Browser, database: Database, as_owner: Execute
     ) -> None:
         hall = await offered(database, as_owner, opens_in=timedelta())
+        lot_id = await a_lot(database, number=89)
+        await as_owner(f"UPDATE listings SET lot_id = '{lot_id}' WHERE id = '{hall.listing_id}'")
         await place(database, hall, a_placed_bid(database, 1000))
         answer = await officer.submit(page_of(hall), "withdraw-session", {"ground": "被执行人履行"})
         assert answer.status_code == 303, answer.text
