@@ -1,6 +1,7 @@
 """The live hall's process: exact origin, one message at a time, a clean drain when told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -246,9 +247,19 @@ async def _main(settings: Settings) -> None:
     await run(settings, until)
 
 
+def look_for_cycles_less_often() -> None:
+    """Spare the collector what is here to stay, and let many bids pass between its rounds.
+
+    At Python's own thresholds it took a tenth of a hot lot's processor time.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def main() -> None:
     """Serve the live hall until told to stop."""
     log_as_json("live")
+    look_for_cycles_less_often()
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
         settings = read_settings()
