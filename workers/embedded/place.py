@@ -18,6 +18,7 @@ SOCKET_PATH_MAX = 100
 _GIVEN = (
     "DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL", "WEB_PORT", "LIVE_PORT",
     "WEB_ORIGIN", "LIVE_ORIGIN", "FILES_URL", "LIVE_MESSAGES_A_SECOND",
+    "LIVE_MESSAGES_A_SECOND_BY_BIDDER", "LIVE_MESSAGES_A_SECOND_BY_ADDRESS", "PROXY_ADDRESSES",
 )  # fmt: skip
 _STAND_INS = {"DATABASE_URL": "postgresql://embedded", "VALKEY_URL": "redis://embedded"}
 """What is not given is brought up by the stack itself."""
