@@ -95,7 +95,9 @@ class Database:
         patience_seconds: float | None = None,
     ) -> None:
         self._patience_seconds = patience_seconds
-        self._turns = asyncio.Semaphore(2 * POOL_SIZE)
+        # Half of the connections each: no crowd of questions keeps a commit waiting.
+        self._writing_turns = asyncio.Semaphore(POOL_SIZE)
+        self._reading_turns = asyncio.Semaphore(POOL_SIZE)
         self._lines: WeakSet[asyncpg.Connection] = WeakSet()
         self.clock = clock or SystemClock()
         self.engine: AsyncEngine = create_async_engine(
@@ -121,7 +123,7 @@ class Database:
     async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
         """One command: committed once when the block ends, rolled back when it raises."""
         rules = await self.rulebook()
-        async with self._patient_session() as session:
+        async with self._in_time(self._writing_turns), self._sessions() as session:
             work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
             yield work
             await work.commit()
@@ -129,7 +131,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A read-only transaction that sees one state of the database."""
-        async with self._patient_session() as session:
+        async with self._in_time(self._reading_turns), self._sessions() as session:
             await session.connection(
                 execution_options={
                     "isolation_level": "REPEATABLE READ",
@@ -147,7 +149,7 @@ class Database:
     async def compare(self, clock: DisciplinedClock) -> Reading:
         """Hold a clock against PostgreSQL's; a small drift is put right at once."""
         asked = clock.tick()
-        async with self._in_time(), self.engine.connect() as connection:
+        async with self._in_time(self._writing_turns), self.engine.connect() as connection:
             answer = await connection.execute(select(func.clock_timestamp()))
             told: datetime = answer.scalar_one()
         return clock.compare(told, asked=asked, answered=clock.tick())
@@ -161,7 +163,7 @@ class Database:
     async def rulebook(self) -> Rulebook:
         """The rulebook chosen when the database was made; read once."""
         if self._rulebook is None:
-            async with self._patient_session() as session:
+            async with self._in_time(self._writing_turns), self._sessions() as session:
                 self._rulebook = await rulebook_in_force(session)
         return self._rulebook
 
@@ -190,12 +192,7 @@ class Database:
             )
 
     @asynccontextmanager
-    async def _patient_session(self) -> AsyncIterator[AsyncSession]:
-        async with self._in_time(), self._sessions() as session:
-            yield session
-
-    @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+    async def _in_time(self, turns: asyncio.Semaphore) -> AsyncIterator[None]:
         """Hang up when the block takes longer than this process waits for PostgreSQL.
 
         Its turn at a connection is waited for first: a queue is no silence.
@@ -203,7 +200,7 @@ class Database:
         if self._patience_seconds is None:
             yield
             return
-        async with self._turns:
+        async with turns:
             loop = asyncio.get_running_loop()
             due = loop.call_later(self._patience_seconds, self._hang_up)
             try:

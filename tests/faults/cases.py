@@ -28,11 +28,11 @@ CASES: tuple[Case, ...] = (
     Case("none", "no fault: what the others are held against", nothing, lasts=8),
     Case("live", "kill -9 of the live server, twice", kill_live, lasts_short=9),
     Case("worker", "kill -9 of the worker, three times", kill_worker),
-    Case("postgres", "kill -9 of PostgreSQL", kill_postgres),
+    Case("postgres", "kill -9 of PostgreSQL", kill_postgres, lasts_short=6),
     Case("valkey", "kill -9 of Valkey, away 2 s", kill_valkey),
     Case("flush", "Valkey flushed, four times", flush_valkey),
     Case("signers", "kill -9 of the keepers of keys, away 1 s", kill_signers),
-    Case("cut_1", "live cut from PostgreSQL for 1 s", cut_for(1), lasts_short=5),
+    Case("cut_1", "live cut from PostgreSQL for 1 s", cut_for(1)),
     Case("cut_5", "live cut from PostgreSQL for 5 s", cut_for(5)),
     Case("cut_end", "live cut from PostgreSQL for 12 s, over the end", cut_for(12), lasts=8),
     Case("cut_30", "live cut from PostgreSQL for 30 s", cut_for(30), lasts=36),
@@ -59,5 +59,5 @@ CASES: tuple[Case, ...] = (
     Case("repeat", "a client sends, vanishes and sends its bid 100 times", vanish_and_repeat),
     Case("silent", "20 half-open sockets of watchers", fall_silent, lasts=12),
 )  # fmt: skip
-SHORT_NAMES = ("live", "postgres", "cut_1", "two_cut")
+SHORT_NAMES = ("live", "postgres", "two_cut")
 """Those that the suite plays, at small size."""

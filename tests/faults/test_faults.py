@@ -1,4 +1,4 @@
-"""The short form of `make faults`: four faults at small size, on processes of their own."""
+"""The short form of `make faults`: three faults at small size, on processes of their own."""
 
 import asyncio
 

@@ -42,6 +42,8 @@ class Hall:
         self._database = database
         self._clock = clock
         self._undecided: dict[tuple[BidderCode, BidId], asyncio.Future[Decision]] = {}
+        self._wanted: dict[HallConnection, int] = {}
+        """From which entry on a socket wants to be told, while that waits for its turn."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -99,8 +101,11 @@ class Hall:
             self._begin(self._tell_fate(connection, connection.admission.code, BidId(bid_id)))
 
     def fetch(self, connection: HallConnection, said: Fetch) -> None:
-        """Fill a gap from the database."""
-        self._begin(self._fill(connection, said.from_seq))
+        """Fill a gap from the database; questions that wait for it are answered together."""
+        waiting = self._wanted.get(connection)
+        self._wanted[connection] = said.from_seq if waiting is None else min(waiting, said.from_seq)
+        if waiting is None:
+            self._begin(self._fill(connection))
 
     def watch(self, new: Board, decisions: Sequence[Decision]) -> None:
         """What the sequencer says after each commit."""
@@ -162,11 +167,13 @@ class Hall:
         verdict = verdict_of(found) if found else None
         connection.tell(write_told(FateTold(millis(self._clock.now()), bid_id, verdict)))
 
-    async def _fill(self, connection: HallConnection, from_seq: int) -> None:
+    async def _fill(self, connection: HallConnection) -> None:
         try:
             async with self._database.reading() as session:
+                from_seq = self._wanted.pop(connection)
                 bids = await bids_after(session, self.board.session_id, from_seq)
         except OUTCOME_UNKNOWN:  # it comes again, and is told everything anew
+            self._wanted.pop(connection, None)
             connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
             return
         frame = self.fanout.fill(from_seq, [shown(bid) for bid in bids])

@@ -91,6 +91,24 @@ async def test_a_queue_for_its_connections_is_no_silence(settings: Settings) -> 
             return await session.scalar(text("SELECT 1"))
 
     waves = 11  # the last waits longer than a unit may take
-    told = await asyncio.gather(*(busy() for _ in range(waves * 2 * POOL_SIZE)))
+    told = await asyncio.gather(*(busy() for _ in range(waves * POOL_SIZE)))
     assert set(told) == {1}
+    await database.close()
+
+
+async def test_no_crowd_of_questions_keeps_a_commit_waiting(settings: Settings) -> None:
+    database = Database(settings, patience_seconds=SECONDS_MAX)
+    done: list[str] = []
+
+    async def ask() -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT pg_sleep(0.3)"))
+        done.append("answered")
+
+    crowd = asyncio.gather(*(ask() for _ in range(5 * POOL_SIZE)))
+    await asyncio.sleep(0)
+    async with database.unit(SYSTEM) as work:
+        await work.session.execute(text("SELECT 1"))
+    assert len(done) < 4 * POOL_SIZE
+    await crowd
     await database.close()
