@@ -4,6 +4,7 @@ A receipt is checked with nothing but the platform's public key: the leaf gives 
 the path leads from it to the root, and the signature covers the root.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,9 +15,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from auction.kernel.canonical import canon
-from auction.kernel.merkle import includes, leaf_hash, paths, root
+from auction.kernel.merkle import HASH_BYTES, includes, leaf_hash, paths, root
 
 VERSION: Final = "RECEIPT/1"
+KEY_BYTES: Final = 32
+_SIGNATURE_BYTES: Final = 64
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -92,14 +95,22 @@ def write_receipt(receipt: Receipt) -> bytes:
 def verify(document: bytes, *, public_key: bytes | None = None) -> list[str]:
     """Check a receipt; return what is wrong with it, a sentence each.
 
-    Without `public_key` the receipt's own is believed: that proves only that it is whole.
+    What rests on something that does not hold is not told: of a batch whose signature is not
+    valid, nothing else can be known. Without `public_key` the receipt's own is believed: that
+    proves only that it is whole.
     """
     try:
         receipt = msgspec.json.decode(document, type=Receipt)
         told = msgspec.json.decode(receipt.leaf, type=_Leaf)
-        return _faults(receipt, told, public_key)
     except (msgspec.DecodeError, ValueError):
         return ["this is no receipt"]
+    checks = (_of_its_form, _of_its_signature, _of_its_batch, _of_its_bid)
+    for check in checks:
+        stands = check(_Claim(receipt, told, public_key))
+        faults = [sentence for sentence, holds in stands.items() if not holds]
+        if faults:
+            return faults
+    return []
 
 
 class _Body(msgspec.Struct):
@@ -111,27 +122,58 @@ class _Leaf(msgspec.Struct):
     body: _Body
 
 
-def _faults(receipt: Receipt, told: _Leaf, public_key: bytes | None) -> list[str]:
-    batch = receipt.batch
-    own_key = bytes.fromhex(receipt.public_key)
-    way = [bytes.fromhex(step) for step in receipt.path]
-    leaf = leaf_hash(receipt.leaf.encode())
-    checks = {
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A receipt, what its leaf says, and the key that it is held against."""
+
+    receipt: Receipt
+    told: _Leaf
+    public_key: bytes | None
+
+
+def _of_its_form(claim: _Claim) -> dict[str, bool]:
+    receipt = claim.receipt
+    steps = [_is_hex(step, HASH_BYTES) for step in receipt.path]
+    return {
         "it is written in another version": receipt.v == VERSION,
-        "it was signed with another key": public_key in {None, own_key},
-        "the bid is not in the signed batch": includes(
-            leaf, receipt.index, batch.size, way, bytes.fromhex(batch.root)
-        ),
-        "the bid belongs to another session": told.stream == f"session:{batch.session_id}",
-        "the bid stands at another place": told.body.bid_seq == batch.first_seq + receipt.index,
-        "the signature is not valid": _is_signed(batch, bytes.fromhex(receipt.signature), own_key),
+        "its public key is not 64 hex digits": _is_hex(receipt.public_key, KEY_BYTES),
+        "its signature is not 128 hex digits": _is_hex(receipt.signature, _SIGNATURE_BYTES),
+        "the root of its batch is not 64 hex digits": _is_hex(receipt.batch.root, HASH_BYTES),
+        "a step of its path is not 64 hex digits": all(steps),
     }
-    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+def _of_its_signature(claim: _Claim) -> dict[str, bool]:
+    receipt = claim.receipt
+    own_key, signature = bytes.fromhex(receipt.public_key), bytes.fromhex(receipt.signature)
+    if claim.public_key not in {None, own_key}:
+        return {"it was signed with another key": False}
+    return {"the signature is not valid": _is_signed(receipt.batch, signature, own_key)}
+
+
+def _of_its_batch(claim: _Claim) -> dict[str, bool]:
+    receipt, batch = claim.receipt, claim.receipt.batch
+    leaf, way = leaf_hash(receipt.leaf.encode()), [bytes.fromhex(step) for step in receipt.path]
+    is_in = includes(leaf, receipt.index, batch.size, way, bytes.fromhex(batch.root))
+    return {"the bid is not in the signed batch": is_in}
+
+
+def _of_its_bid(claim: _Claim) -> dict[str, bool]:
+    told, batch = claim.told, claim.receipt.batch
+    seq = batch.first_seq + claim.receipt.index
+    return {
+        "the bid belongs to another session": told.stream == f"session:{batch.session_id}",
+        "the bid stands at another place": told.body.bid_seq == seq,
+    }
+
+
+def _is_hex(text: str, size: int) -> bool:
+    return re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) is not None
 
 
 def _is_signed(batch: Batch, signature: bytes, public_key: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, batch.statement())
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):  # a number that nothing signed can hold
         return False
     return True
