@@ -14,9 +14,17 @@ from auction.notices.notice import Notice, NoticeState
 from auction.notices.wording import TITLES, NoticeKind
 
 PUBLIC_KINDS = frozenset(
-    {NoticeKind.AUCTION_ANNOUNCEMENT, NoticeKind.DRAW_RECORD, NoticeKind.SALE_CONFIRMATION}
+    {
+        NoticeKind.AUCTION_ANNOUNCEMENT,
+        NoticeKind.DRAW_RECORD,
+        NoticeKind.SALE_CONFIRMATION,
+        NoticeKind.SERVICE_RECORD,
+    }
 )
-"""Papers that the law publishes (网拍12, 参考价16, 网拍22); the others are for their addressee."""
+"""Papers that the law publishes (网拍12, 参考价16, 网拍22), and how the platform ran (网拍8(3)).
+
+The others are for their addressee.
+"""
 
 _STAFF = frozenset({Role.OFFICER, Role.PANEL, Role.SUPERVISOR})
 _DELIVERED = (NoticeState.SERVED, NoticeState.ACKNOWLEDGED)
@@ -90,6 +98,18 @@ async def notices_of_case(session: AsyncSession, case_id: UUID) -> Sequence[Noti
     """Every notice of a case in the order in which they were issued; for its court."""
     rows = await session.scalars(
         select(Notice).where(Notice.case_id == case_id).order_by(Notice.issued_at, Notice.id)
+    )
+    return [_view(row) for row in rows]
+
+
+async def notices_of_kind(
+    session: AsyncSession, case_id: UUID, kind: NoticeKind
+) -> Sequence[NoticeView]:
+    """Those of one kind, in the order in which they were issued."""
+    rows = await session.scalars(
+        select(Notice)
+        .where(Notice.case_id == case_id, Notice.kind == kind)
+        .order_by(Notice.issued_at, Notice.id)
     )
     return [_view(row) for row in rows]
 

@@ -27,6 +27,8 @@ class NoticeKind(StrEnum):
     """涉税信息告知函."""
     PLAN_SERVICE = "plan_service"
     """分配方案送达."""
+    SERVICE_RECORD = "service_record"
+    """竞价系统运行记录证明."""
 
 
 TITLES: Mapping[NoticeKind, str] = MappingProxyType(
@@ -40,6 +42,7 @@ TITLES: Mapping[NoticeKind, str] = MappingProxyType(
         NoticeKind.ASSIST_EXECUTION: "协助执行通知书",
         NoticeKind.TAX_COORDINATION: "涉税信息告知函",
         NoticeKind.PLAN_SERVICE: "执行款分配方案",
+        NoticeKind.SERVICE_RECORD: "竞价系统运行记录证明",
     }
 )
 
@@ -91,6 +94,12 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = MappingProxyType(
         NoticeKind.PLAN_SERVICE: (
             "plan_number", "lot_title", "proceeds_fen", "objection_term",
             "lines[rank_name,payee_name,claim_fen,paid_fen]",
+        ),
+        # 网拍8(3), 28(2). incidents: a sentence each, one that says so when there was none.
+        NoticeKind.SERVICE_RECORD: (
+            "lot_title", "round_name", "platform_name", "session_id", "opened_at", "ended_at",
+            "answered_share", "time_up", "time_slow", "time_down", "time_unmeasured",
+            "incidents[]", "session_entries", "session_hash", "probe_entries", "probe_hash",
         ),
     }
 )  # fmt: skip

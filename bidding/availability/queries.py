@@ -12,6 +12,9 @@ import msgspec
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auction.listings.listing import Listing
+from auction.notices.queries import NoticeView, notices_of_kind
+from auction.notices.wording import NoticeKind
 from auction.store.journal import JournalEntry
 from bidding.availability.interval import ServiceInterval
 from bidding.availability.service import (
@@ -61,6 +64,15 @@ class ServiceRecord:
     def share(self) -> Fraction | None:
         """The share of the measured time in which the hall answered."""
         return answered_share(self.told)
+
+
+async def certificate_of(
+    session: AsyncSession, listing: Listing, board: Board
+) -> NoticeView | None:
+    """The certificate that was issued of one session, if there is one."""
+    issued = await notices_of_kind(session, listing.case_id, NoticeKind.SERVICE_RECORD)
+    of_session = str(board.session_id)
+    return next((one for one in issued if one.facts["session_id"] == of_session), None)
 
 
 async def origins_to_probe(session: AsyncSession, now: datetime) -> list[str]:

@@ -138,4 +138,13 @@ def answered_share(told: Sequence[Interval]) -> Fraction | None:
     return Fraction(answered // _TICK, measured // _TICK)
 
 
+def percent(share: Fraction | None) -> str | None:
+    """A share in hundredths of a percent, never rounded up: 99.996 % is not 100 %."""
+    if share is None:
+        return None
+    hundredths = share * _HUNDREDTHS // 1
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+_HUNDREDTHS: Final = 10_000
 _TICK: Final = timedelta(microseconds=1)

@@ -6,14 +6,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from auction.kernel.actor import SYSTEM, VISITOR
+from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
 from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import CourtId
 from auction.kernel.refusal import Refusal
+from auction.notices.notice import Notice
+from auction.notices.wording import NoticeKind
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
-from bidding.availability.commands import STREAM, note_probe
+from bidding.availability.certificate import STREAM
+from bidding.availability.commands import certify_service, note_probe
 from bidding.availability.interval import ServiceInterval
 from bidding.availability.service import Interval, Service
+from bidding.commands import close_session, open_session
+from tests.bidding.halls import AHall, Execute, a_hall
+from tests.builders import OFFICER, a_case
 
 HERE, THERE = "ws://here", "ws://there"
 QUICK, SLOW = timedelta(milliseconds=3), timedelta(milliseconds=700)
@@ -83,3 +90,88 @@ class TestNoting:
         with pytest.raises(Refusal, match="forbidden"):
             async with database.unit(VISITOR) as work:
                 await note_probe(work, origin=HERE, answer=QUICK)
+
+
+HALF = timedelta(seconds=30)
+
+
+async def over(database: Database, as_owner: Execute, clock: FrozenClock) -> AHall:
+    """A session that was probed, then closed just now."""
+    hall = await a_hall(database, as_owner, lasts=HALF)
+    case_id = await a_case(database)
+    await as_owner(f"UPDATE listings SET case_id = '{case_id}', published_at = drafted_at")
+    async with database.unit(SYSTEM) as work:
+        await open_session(work, session_id=hall.session_id)
+    await probe(database, QUICK)
+    clock.advance(FIVE)
+    await probe(database, QUICK)
+    clock.instant = hall.closes_at
+    async with database.unit(SYSTEM) as work:
+        await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+    return hall
+
+
+async def certified(database: Database, hall: AHall, actor: Actor = OFFICER) -> str:
+    async with database.unit(actor) as work:
+        return await certify_service(work, listing_id=hall.listing_id)
+
+
+async def papers(database: Database) -> list[Notice]:
+    async with database.reading() as session:
+        return list(
+            await session.scalars(select(Notice).where(Notice.kind == NoticeKind.SERVICE_RECORD))
+        )
+
+
+class TestCertifying:
+    async def test_issues_one_public_paper_however_often_it_is_asked_for(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await over(database, as_owner, clock)
+        clock.advance(HALF)
+        codes = await asyncio.gather(*(certified(database, hall) for _ in range(3)))
+        (paper,) = await papers(database)
+        assert set(codes) == {paper.code}
+        assert (paper.addressee_name, paper.addressee_person_id) == ("社会公众", None)
+        assert paper.facts["session_id"] == str(hall.session_id)
+        assert paper.facts["time_up"] == "0小时0分5秒"
+        assert paper.facts["time_unmeasured"] == "0小时0分25秒"
+        assert paper.facts["answered_share"] == "100.00%"
+
+    async def test_waits_until_no_probe_can_add_to_the_last_seconds(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await over(database, as_owner, clock)
+        with pytest.raises(Refusal, match=r"service\.not_over"):
+            await certified(database, hall)
+        await probe(database, QUICK, THERE)
+        assert await papers(database) == []
+
+    async def test_is_refused_while_it_runs(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(database, as_owner)
+        async with database.unit(SYSTEM) as work:
+            await open_session(work, session_id=hall.session_id)
+        clock.advance(timedelta(hours=1))
+        with pytest.raises(Refusal, match=r"service\.not_over"):
+            await certified(database, hall)
+
+    async def test_is_refused_of_what_never_opened(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        hall = await a_hall(database, as_owner, opens_in=timedelta(hours=1))
+        with pytest.raises(Refusal, match=r"service\.not_opened"):
+            await certified(database, hall)
+
+    async def test_is_the_officers_of_its_court_alone(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await over(database, as_owner, clock)
+        clock.advance(HALF)
+        elsewhere = Actor(OFFICER.person_id, OFFICER.roles, CourtId("浙0198"))
+        panel = Actor(OFFICER.person_id, frozenset({Role.PANEL}), OFFICER.court_id)
+        for actor in (VISITOR, SYSTEM, elsewhere, panel):
+            with pytest.raises(Refusal, match="forbidden"):
+                await certified(database, hall, actor)
+        assert await papers(database) == []

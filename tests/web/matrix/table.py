@@ -222,6 +222,7 @@ MAY: dict[str, Row] = {
     "POST /court/live/{id}/suspend": Row(OFFICER, "listing"),
     "POST /court/live/{id}/resume": Row(OFFICER, "listing"),
     "POST /court/live/{id}/withdraw": Row(OFFICER, "listing"),
+    "POST /court/live/{id}/certificate": Row(OFFICER, "listing"),
     "GET /court/priority": Row(anywhere(READERS)),
     "POST /court/priority/{id}": Row(OFFICER | PANEL, "priority"),
     # the court: appraisal

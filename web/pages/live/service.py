@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +10,8 @@ from starlette.routing import BaseRoute, Route
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.people.queries import court
-from bidding.availability.queries import ServiceRecord, service_record
-from bidding.availability.service import Service, measure_of
+from bidding.availability.queries import ServiceRecord, certificate_of, service_record
+from bidding.availability.service import Service, measure_of, percent
 from bidding.openings.queries import count_opened
 from bidding.queries import session_of_listing
 from web.views import render
@@ -20,7 +19,6 @@ from web.wiring import database_of, path_id, reading
 
 INTERVALS_SHOWN = 500
 _SECOND = timedelta(seconds=1)
-_HUNDREDTHS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,6 @@ class Lasted:
         return f"{hours}:{minutes:02d}:{seconds:02d}"
 
 
-def percent(share: Fraction | None) -> str:
-    """A share in hundredths of a percent, never rounded up: 99.996 % is not 100 %."""
-    if share is None:
-        return "—"
-    hundredths = share * _HUNDREDTHS // 1
-    return f"{hundredths // 100}.{hundredths % 100:02d}%"
-
-
 def lasted(record: ServiceRecord) -> list[Lasted]:
     """How long each state lasted, in whole seconds."""
     return [Lasted(state, span // _SECOND) for state, span in record.lasted.items()]
@@ -60,6 +50,7 @@ async def service_page(request: Request) -> Response:
             raise Refusal("not_found", what="listing", id=str(listing_id))
         board = await session_of_listing(session, listing.id)
         record = await service_record(session, board, now) if board else None
+        certificate = await certificate_of(session, listing, board) if board else None
         openings = await count_opened(session, listing.id)
         court_name = (await court(session, listing.court_id)).name
     return render(
@@ -68,9 +59,10 @@ async def service_page(request: Request) -> Response:
         listing=listing,
         court_name=court_name,
         record=record,
+        certificate=certificate,
         openings=openings,
         lasted=lasted(record) if record else [],
-        percent=percent(record.share if record else None),
+        percent=(percent(record.share) if record else None) or "—",
         intervals=record.told[-INTERVALS_SHOWN:][::-1] if record else [],
         measure=measure_of(request.state.rules),
     )

@@ -22,7 +22,9 @@ from auction.listings.listing import Listing, ListingState
 from auction.listings.stays import propose_resumption
 from auction.people.approvals.action import Action
 from auction.people.approvals.queries import open_request
-from bidding.desk.alerts import Alert, Event, alerts, limits_of
+from bidding.availability.commands import certify_service
+from bidding.availability.queries import certificate_of
+from bidding.desk.alerts import Alert, Event, EventKind, alerts, limits_of
 from bidding.desk.commands import start_session
 from bidding.desk.queries import DeskLine, desk_line, desk_lines, events, history, log
 from bidding.hall.board import SessionState
@@ -80,6 +82,8 @@ async def session_page(request: Request) -> Response:
         listing = await _own_listing(request, session)
         scene = await _scene(session, listing, now)
         resumption = await open_request(session, Action.LISTING_RESUME, listing.id, now)
+        board = scene.line.board
+        certificate = await certificate_of(session, listing, board) if board else None
     is_watched = bool(request.query_params.get("watch"))
     return render(
         request,
@@ -87,6 +91,8 @@ async def session_page(request: Request) -> Response:
         listing=listing,
         scene=scene,
         resumption=resumption,
+        certificate=certificate,
+        was_opened=any(one.kind is EventKind.OPENED for one in scene.events),
         is_officer=Role.OFFICER in actor_of(request).roles,
         may_start=_may_start(scene.line, now),
         refresh=REFRESH_SECONDS if is_watched else 0,
@@ -145,6 +151,14 @@ async def withdraw(request: Request) -> Response:
     return see_other(_page(listing_id), said=n_("已撤回拍卖"))
 
 
+async def certify(request: Request) -> Response:
+    """Have the record of how the hall ran issued as a signed paper; a second time it is there."""
+    listing_id = ListingId(path_id(request))
+    async with unit(request) as work:
+        await certify_service(work, listing_id=listing_id)
+    return see_other(_page(listing_id), said=n_("运行记录证明已签发，正在制作"))
+
+
 async def _own_listing(request: Request, session: AsyncSession) -> Listing:
     """A published listing of the asker's own court; to others it is not there."""
     found = await session.get(Listing, path_id(request))
@@ -190,4 +204,5 @@ ROUTES: list[BaseRoute] = [
     Route("/court/live/{id}/suspend", suspend, methods=["POST"]),
     Route("/court/live/{id}/resume", resume, methods=["POST"]),
     Route("/court/live/{id}/withdraw", withdraw, methods=["POST"]),
+    Route("/court/live/{id}/certificate", certify, methods=["POST"]),
 ]

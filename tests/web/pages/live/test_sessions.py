@@ -1,5 +1,6 @@
 """The officer's live desk in his browser: state, alerts, log by code, and what may be done."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from auction.kernel.actor import SYSTEM, Role
 from auction.kernel.clock import FrozenClock
 from auction.store.database import Database
+from bidding.commands import close_session
 from bidding.hall.standstill import pause_session, resume_paused
 from bidding.queries import board
 from tests.bidding.halls import AHall, Execute, a_hall, a_listing, a_placed_bid, place
@@ -23,9 +25,11 @@ async def officer(database: Database, new_browser: NewBrowser) -> Browser:
     return await signs_in(new_browser(), await a_member_of_staff(database, Role.OFFICER, 1))
 
 
-async def offered(database: Database, as_owner: Execute, *, opens_in: timedelta) -> AHall:
+async def offered(
+    database: Database, as_owner: Execute, *, opens_in: timedelta, lasts: timedelta = 24 * HOUR
+) -> AHall:
     """A published listing of a case of the officer's court, with its session."""
-    hall = await a_hall(database, as_owner, opens_in=opens_in)
+    hall = await a_hall(database, as_owner, opens_in=opens_in, lasts=lasts)
     case_id = await a_case(database)
     await as_owner(
         f"UPDATE listings SET case_id = '{case_id}', published_at = drafted_at,"
@@ -183,3 +187,33 @@ class TestTheButtons:
         assert await state_of(database, hall) == "stopped"
         page = (await officer.get(page_of(hall))).text
         assert {"suspend-session", "withdraw-session"}.isdisjoint(forms_of(page))
+
+
+class TestTheCertificate:
+    async def test_is_issued_once_and_led_to_from_the_record_that_everybody_sees(
+        self,
+        officer: Browser,
+        database: Database,
+        as_owner: Execute,
+        clock: FrozenClock,
+        new_browser: NewBrowser,
+    ) -> None:
+        hall = await offered(database, as_owner, opens_in=timedelta(), lasts=HOUR / 6)
+        await place(database, hall, a_placed_bid(database, 1000))
+        assert "certify-service" not in forms_of((await officer.get(page_of(hall))).text)
+        clock.instant = hall.closes_at
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        early = await officer.submit(page_of(hall), "certify-service", {})
+        assert (early.status_code, "满 20 秒后" in early.text) == (422, True)
+        clock.advance(timedelta(minutes=1))
+        assert (await officer.submit(page_of(hall), "certify-service", {})).status_code == 303
+        page = (await officer.get(page_of(hall))).text
+        assert "certify-service" not in forms_of(page)
+        record = (await new_browser().get(f"/lots/{hall.listing_id}/service")).text
+        (link,) = set(re.findall(r'"(/verify/[^"]+)"', record))
+        assert f'"{link}"' in page
+        proof = (await new_browser().get(link)).text
+        assert "竞价系统运行记录证明" in proof
+        english = (await officer.get(f"{page_of(hall)}?lang=en")).text
+        assert "Certificate of the service record" in english
