@@ -95,10 +95,12 @@ class TestNoting:
 HALF = timedelta(seconds=30)
 
 
-async def over(database: Database, as_owner: Execute, clock: FrozenClock) -> AHall:
-    """A session that was probed, then closed just now."""
+async def over(
+    database: Database, as_owner: Execute, clock: FrozenClock, number: int = 88
+) -> AHall:
+    """A session that was probed, then closed just now; every listing is of its case."""
     hall = await a_hall(database, as_owner, lasts=HALF)
-    case_id = await a_case(database)
+    case_id = await a_case(database, number=number)
     await as_owner(f"UPDATE listings SET case_id = '{case_id}', published_at = drafted_at")
     async with database.unit(SYSTEM) as work:
         await open_session(work, session_id=hall.session_id)
@@ -137,6 +139,14 @@ class TestCertifying:
         assert paper.facts["time_up"] == "0小时0分5秒"
         assert paper.facts["time_unmeasured"] == "0小时0分25秒"
         assert paper.facts["answered_share"] == "100.00%"
+
+    async def test_issues_each_session_of_a_case_its_own(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        halls = [await over(database, as_owner, clock, number) for number in (88, 89)]
+        clock.advance(HALF)
+        told = {await certified(database, hall): str(hall.session_id) for hall in halls}
+        assert {one.code: one.facts["session_id"] for one in await papers(database)} == told
 
     async def test_waits_until_no_probe_can_add_to_the_last_seconds(
         self, database: Database, as_owner: Execute, clock: FrozenClock

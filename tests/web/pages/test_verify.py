@@ -12,6 +12,7 @@ from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
 from auction.notices.commands import issue_notice, serve_notice
 from auction.notices.notice import Notice
+from auction.notices.queries import PUBLIC_KINDS
 from auction.notices.signing import read_signature
 from auction.notices.wording import NoticeKind
 from auction.store.database import Database
@@ -102,10 +103,11 @@ class TestVerify:
         assert 'id="mismatch"' in answer.text
         assert 'id="match"' not in answer.text
 
+    @pytest.mark.parametrize("kind", sorted(PUBLIC_KINDS))
     async def test_a_published_paper_can_be_downloaded_by_anybody(
-        self, browser: Browser, database: Database, settings: Settings
+        self, browser: Browser, database: Database, settings: Settings, kind: NoticeKind
     ) -> None:
-        notice, content = await served(database, settings, NoticeKind.AUCTION_ANNOUNCEMENT)
+        notice, content = await served(database, settings, kind)
         assert (await browser.get(f"/notices/{notice.id}/paper")).content == content
 
     @pytest.mark.parametrize("spoil", [str.lower, lambda code: code.replace("-", " ")])
