@@ -21,7 +21,7 @@ from web.pages.hall.papers import COLUMNS as BID_COLUMNS
 from web.pages.help.formats import EXAMPLES, examples
 from workers.cli import luochui
 
-CODES = re.compile(r"<dt><code>([^<]+)</code></dt>")
+CODES = re.compile(r"<dt><code[^>]*>([^<]+)</code></dt>")
 CHINESE_TITLE = "任何人：自己核验"
 
 
