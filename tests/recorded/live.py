@@ -195,7 +195,7 @@ async def a_theatre(
     keys = KeyHolder(own.signer_socket)
     keeper = Keeper(database, clock, signing_by(keys), own.live_origin)
     await keeper.look()
-    server = await open_server(own, clock, Reception(keeper, clock, MESSAGES_A_SECOND))
+    server = await open_server(own, clock, Reception(keeper, clock, own))
     theatre = Theatre(own, database, keeper, as_owner, counter)
     try:
         yield theatre

@@ -104,7 +104,7 @@ PLANTED = (
     Planted("less than an extension is left after a pause", ENGINE,
             "closes_at = max(given_back, at + rules.extend_by)", "closes_at = given_back"),
     Planted("bids of the pause count after it", ENGINE,
-            "live_since=max(at, hall.live_since)", "live_since=hall.live_since"),
+            "paused_at=None, live_since=live_since, closes", "paused_at=None, closes"),
     Planted("overtime has no overtime", ENGINE,
             "if rules.extension is Extension.OVERTIME:", "if False:"),
     Planted("the close does not wait for bids that are in", TURN,
