@@ -48,7 +48,7 @@ TOOLS = (
     ("certutil", "libnss3-tools", "checking the signatures of notices"),
     ("hledger", "hledger", "the outside judge of the ledger export"),
 )
-TWO_PROCESSES = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
+TWO_PROCESSES = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
 """Half of the suite waits for platforms that run; the other half computes meanwhile."""
 CHINESE_FONT = ("fc-list", "fonts-noto-cjk", "Chinese in screenshots")
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ import asyncpg
 import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from auction.kernel.clock import FrozenClock
 from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings
@@ -103,22 +105,34 @@ _COSTLY = (credentials, sealing)
 _COSTS = [(module.MEMORY_KIB, module.PASSES) for module in _COSTLY]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+PLATFORMS = (
+    ("tests/journeys/looks/", "the demonstration"),
+    ("tests/journeys/test_journey.py", "the demonstration"),
+    ("tests/journeys/", "lives and troubles"),
+)
+"""Files whose tests share one running platform; those of any other file share its fixtures."""
+
+
+def together(nodeid: str) -> str:
+    """What one of the suite's processes runs as a whole."""
+    file = nodeid.partition("::")[0]
+    return next((name for start, name in PLATFORMS if file.startswith(start)), file)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Hands out the tests by what they share; pytest-xdist's own groups do not work on pytest 9."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a platform, and the tests of each file; the longest begins."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_together(item)))
-    items.sort(key=lambda item: "shown" not in _fixtures(item))
-
-
-def _together(item: pytest.Item) -> str:
-    """Of the two processes of the suite, one runs all of a group."""
-    shared = [name for name in ("shown", "walked") if name in _fixtures(item)]
-    return shared[0] if shared else item.nodeid.partition("::")[0]
-
-
-def _fixtures(item: pytest.Item) -> Sequence[str]:
-    return item.fixturenames if isinstance(item, pytest.Function) else ()
+    """Let the longest begin."""
+    items.sort(key=lambda item: together(item.nodeid) != PLATFORMS[0][1])
 
 
 @pytest.fixture(scope="session", autouse=True)
