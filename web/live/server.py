@@ -46,6 +46,8 @@ from web.live.protocol import (
 log = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 20
+CLOSE_SECONDS: Final = 3
+"""So long the other side has to answer a close before its line is cut."""
 PATIENCE_SECONDS: Final = 6.0
 """So long a hall waits for PostgreSQL before it dials again; no lock is waited for longer."""
 CONNECTIONS_WAITING_MAX: Final = 4096
@@ -202,6 +204,7 @@ def open_server(
         max_size=MESSAGE_BYTES_MAX,
         ping_interval=PING_SECONDS,
         ping_timeout=PING_SECONDS,
+        close_timeout=CLOSE_SECONDS,
         server_header=None,
         backlog=CONNECTIONS_WAITING_MAX,
         process_request=answer_plain,

@@ -74,7 +74,7 @@ async def a_room(settings: Settings, database: Database) -> AsyncIterator[ARoom]
         live_origin=f"ws://127.0.0.1:{port}",
         live_messages_a_second=200,
         live_messages_a_second_by_bidder=300,
-        live_messages_a_second_by_address=3000,
+        live_messages_a_second_by_address=100_000,
     )
     until = asyncio.Event()
     started: asyncio.Future[Keeper] = asyncio.get_running_loop().create_future()

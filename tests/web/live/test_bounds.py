@@ -30,6 +30,8 @@ HANDSHAKE = (
 )
 SMALL = 4096
 WAVES = 400
+SELDOM = 10
+"""So that the bidder, who asks now and then, stays below his own limit."""
 
 
 @pytest.fixture
@@ -113,6 +115,7 @@ async def test_who_does_not_read_is_sent_away_and_the_others_are_served(
         with suppress(ConnectionError):
             for n in range(WAVES):  # so much that no kernel has room for it
                 await loop.sock_sendall(deaf, wave)
-                assert await bidder.fate(str(UUID(int=n))) is None
+                if n % SELDOM == 0:
+                    assert await bidder.fate(str(UUID(int=n))) is None
         await watcher.until(lambda: watcher.number("watchers") == 2, "its going")
     assert (await bidder.bid(START + BURST * STEP))["is_accepted"]
