@@ -20,6 +20,7 @@ from bidding.availability.service import (
     ledger,
     measure_of,
     noted,
+    percent,
     totals,
 )
 
@@ -183,3 +184,12 @@ class TestEveryCourseOfProbes:
             before = next(one for one in told if one.from_at < at(second) <= one.until_at)
             worse = {UP: {UP, SLOW, DOWN}, SLOW: {SLOW, DOWN}, DOWN: {DOWN}}[state]
             assert before.state in worse | {UNMEASURED}
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, None), (Fraction(1), "100.00%"), (Fraction(99996, 100000), "99.99%"),
+     (Fraction(1, 3), "33.33%"), (Fraction(0), "0.00%")],
+)  # fmt: skip
+def test_a_share_is_never_rounded_up(share: Fraction | None, said: str | None) -> None:
+    assert percent(share) == said

@@ -11,7 +11,7 @@ import uvloop
 
 from workers.bench.figure import percentile
 from workers.bench.load.closing import idle_percent_of_many
-from workers.bench.load.hot_lot import AHall, a_hall, check
+from workers.bench.load.hot_lot import AHall, a_hall, check, check_accepted
 from workers.bench.load.plot import Panel, drawn
 from workers.bench.load.watching import lateness
 
@@ -77,6 +77,7 @@ async def of_bidders(hall: AHall, number: int, seconds: float) -> list[Row]:
     told = await crowd.loop(seconds)
     crowd.leave()
     await check(hall, crowd)
+    check_accepted(crowd)
     late = percentile([one.seconds for one in told], 99)
     return [
         _told(Row("bidders of one lot", number, "verdicts/s", len(told) / seconds)),

@@ -96,6 +96,7 @@ async def measure_hot_lot(hall: "AHall", seconds: float, pools: tuple[int, ...])
     ours = _rate("ours", await crowd.loop(seconds), seconds)
     crowd.leave()
     await check(hall, crowd)
+    check_accepted(crowd)
     naive = max([await _naive(hall, pool, seconds / 2) for pool in pools])
     return HotLot(ours, naive, await _echo(hall, seconds / 2))
 
@@ -107,6 +108,7 @@ async def steady(hall: "AHall", per_second: float, seconds: float) -> float:
     told = await crowd.steady(per_second, seconds)
     crowd.leave()
     await check(hall, crowd)
+    check_accepted(crowd)
     _rate(f"{per_second:.0f} bids a second", told, seconds)
     return percentile([one.seconds for one in told], 99)
 
@@ -180,6 +182,13 @@ async def a_hall(
             await asyncio.to_thread(stack.stop)
 
 
+def check_accepted(crowd: Crowd) -> None:
+    """A rate of bids counts only when at least half of them were accepted."""
+    accepted = sum(one.is_accepted for one in crowd.told.values())
+    if accepted * 2 < len(crowd.told):
+        raise LoadError("fewer than half of the bids were accepted")
+
+
 async def check(hall: AHall, crowd: Crowd) -> None:
     """Every verdict that was told is in PostgreSQL, in order of entry, and the journal holds."""
     rows = await hall.owner.fetch(
@@ -194,8 +203,6 @@ async def check(hall: AHall, crowd: Crowd) -> None:
     entered = [row["entered_at"] for row in rows]
     if entered != sorted(entered):
         raise LoadError("bids were decided in another order than they entered")
-    if sum(told.values()) * 2 < len(told):
-        raise LoadError("fewer than half of the bids were accepted")
     database = Database(hall.settings)
     async with database.reading() as session:
         found = await verify(session)

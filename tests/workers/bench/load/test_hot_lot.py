@@ -4,10 +4,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from workers.bench.load.bidding import LoadError
+from workers.bench.load.bidding import Crowd, LoadError, Told
 from workers.bench.load.closing import rest, storm
 from workers.bench.load.growth import of_bidders
-from workers.bench.load.hot_lot import AHall, a_hall, burst, check, measure_hot_lot, steady
+from workers.bench.load.hot_lot import (
+    AHall,
+    a_hall,
+    burst,
+    check,
+    check_accepted,
+    measure_hot_lot,
+    steady,
+)
 from workers.bench.load.watching import come_back, fanout, lateness
 
 
@@ -34,6 +42,14 @@ async def test_a_verdict_that_is_not_kept_is_an_error(hall: AHall) -> None:
     told.is_accepted = not told.is_accepted
     with pytest.raises(LoadError, match="1 of 1 verdicts are not kept"):
         await check(hall, crowd)
+
+
+def test_a_rate_of_which_less_than_half_was_accepted_is_an_error() -> None:
+    told = {bytes([n]): Told(due_at=0.0, is_accepted=n == 0) for n in range(3)}
+    with pytest.raises(LoadError, match="fewer than half"):
+        check_accepted(Crowd(told=told))
+    told[b"\x01"].is_accepted = True
+    check_accepted(Crowd(told=told))
 
 
 async def test_every_watcher_is_told_of_every_bid_and_comes_back(hall: AHall) -> None:
