@@ -233,7 +233,7 @@ class TestPlacing:
                     session_id=hall.session_id,
                     epoch=hall.epoch,
                     bids=[a_placed_bid(database, 1000)],
-                    sign=refuse,  # type: ignore[arg-type]
+                    sign=refuse,
                 )
         async with database.reading() as session:
             assert await session.scalar(select(func.count()).select_from(BidEntry)) == 0

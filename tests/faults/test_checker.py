@@ -42,16 +42,16 @@ def a_history() -> History:
 
 
 def entry(history: History, number: int, **changes: object) -> None:
-    history.recorded[number - 1] = replace(history.recorded[number - 1], **changes)  # type: ignore[arg-type]
+    history.recorded[number - 1] = replace(history.recorded[number - 1], **changes)
 
 
 def ending(history: History, **changes: object) -> None:
     assert history.ending is not None
-    history.ending = replace(history.ending, **changes)  # type: ignore[arg-type]
+    history.ending = replace(history.ending, **changes)
 
 
 def picture(history: History, number: int, **changes: object) -> None:
-    history.seen[number] = replace(history.seen[number], **changes)  # type: ignore[arg-type]
+    history.seen[number] = replace(history.seen[number], **changes)
 
 
 def an_acknowledged_bid_is_lost(history: History) -> None:

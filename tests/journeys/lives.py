@@ -100,7 +100,7 @@ async def a_stay_interrupts_it(j: Journey, platform: Platform) -> None:
     await roads.court_submits(j, court.OFFICER, "suspend-listing", {"ground": STAY})
     j.facts["bid"] = (await bidder.bid(least(bidder)))["reason"]  # nobody waits for any news first
     for one in (bidder, watcher):
-        await one.until(lambda one=one: one.phase == "suspended", "the stay")  # type: ignore[misc]
+        await one.until(lambda one=one: one.phase == "suspended", "the stay")
     j.facts["told"] = watcher.state["pause_ground"]
     j.facts["public"] = (await roads.public_page(j)).said
     await roads.court_submits(j, court.OFFICER, "resume-listing", {})

@@ -121,7 +121,7 @@ class TestADefault:
 class TestAWithdrawal:
     def test_of_a_lot_on_offer_begins_with_its_auction(self, ends: Ends) -> None:
         j = ended(ends, lives.the_court_takes_it_back)
-        assert "withdraw-lot" not in j.facts["offered"]  # type: ignore[operator]
+        assert "withdraw-lot" not in j.facts["offered"]
         assert "撤回该次拍卖" in j.text("on_offer")
 
     def test_a_stayed_case_stops_its_session_and_nothing_resumes_it(self, ends: Ends) -> None:

@@ -86,7 +86,7 @@ def report_draft(**changes: object) -> ReportDraft:
         "signers": (Signer("估价师甲", "3320200001"), Signer("估价师乙", "3320200002")),
         "pdf_digest": "ab" * 32,
     }
-    return ReportDraft(**{**said, **changes})  # type: ignore[arg-type]
+    return ReportDraft(**{**said, **changes})
 
 
 @dataclass(slots=True)

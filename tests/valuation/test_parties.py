@@ -50,7 +50,7 @@ class TestContributors:
     async def test_are_nobody_else(self, stage: Stage) -> None:
         await stage.announced()
         await joins(stage, "creditor", PartyRole.CREDITOR)
-        for actor in (STRANGER, Actor(made("creditor"), APPLICANT.roles)):  # type: ignore[arg-type]
+        for actor in (STRANGER, Actor(made("creditor"), APPLICANT.roles)):
             with pytest.raises(Refusal, match=r"draw\.not_a_contributor"):
                 async with stage.by(actor) as work:
                     await contributor(work, await work.load(Draw, stage.draw_id))

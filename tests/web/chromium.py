@@ -87,10 +87,10 @@ async def visitor(
     """A person with a browser of their own; complaints of the page fail the test at its end."""
     context = await browser.new_context(
         base_url=settings.web_origin,
-        viewport=size,  # type: ignore[arg-type]
+        viewport=size,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
     )
     page = await context.new_page()
     page.set_default_timeout(8000)
@@ -100,7 +100,7 @@ async def visitor(
         "console",
         lambda said: complaints.append(said.text) if said.type == "error" else None,
     )
-    page.complaints = complaints  # type: ignore[attr-defined]
+    page.complaints = complaints
     return page
 
 

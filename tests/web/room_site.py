@@ -100,7 +100,7 @@ class Site:
         )
         page = await visitor(self.browser, self.settings, size=size, scheme=scheme)
         cookie = {"name": "signin", "value": token, "url": self.settings.web_origin}
-        await page.context.add_cookies([cookie])  # type: ignore[list-item]
+        await page.context.add_cookies([cookie])
         return page
 
 

@@ -75,7 +75,7 @@ async def look(site: Site, page: Page, place: str, lang: str, name: str) -> list
         ".filter(e => !e.labels.length && !e.ariaLabel).map(e => e.name)"
     )
     wrong += [f"{name} {path}: {field} has no label" for field in nameless]
-    complaints: list[str] = page.complaints  # type: ignore[attr-defined]
+    complaints: list[str] = page.complaints
     wrong += [f"{name} {path}: {said}" for said in complaints if not said.startswith(NOT_A_FAULT)]
     complaints.clear()
     file = "_".join(part for part in place.split("?", maxsplit=1)[0].split("/") if part) or "home"

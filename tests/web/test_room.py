@@ -105,7 +105,7 @@ class TestTheRoomOnAPhone:
         await page.goto(f"{site.path}/receipts")
         await expect(page.locator("tbody tr")).to_have_count(2)
         for person in (page, dark):
-            assert person.complaints == []  # type: ignore[attr-defined]
+            assert person.complaints == []
 
     async def enters(self, site: Site, page: Page, code: str) -> None:
         await page.goto(f"{site.path}/room")
@@ -143,7 +143,7 @@ class TestTheRoomOnAPhone:
         await expect(page.locator("#receipt")).to_contain_text("1,200,000.00")
         await page.screenshot(path=shots() / "room-leading.png")
         await page.fill("#amount", "1,210,000.00")
-        await rival.bid(START + 3 * STEP)  # type: ignore[attr-defined]
+        await rival.bid(START + 3 * STEP)
         await expect(page.locator("#mine")).to_have_text("✖ 您的出价已被超过")
         await expect(page.locator("#amount")).to_have_value("1,220,000.00")
         await page.screenshot(path=shots() / "room-outbid.png")

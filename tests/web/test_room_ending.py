@@ -86,7 +86,7 @@ class TestTheEnding:
         faults: list[str] = []
         for page, name in ((first, "lost"), (second, "won-en-dark"), (watcher, "watched")):
             faults += await shown(page, f"two-{name}")
-            assert page.complaints == []  # type: ignore[attr-defined]
+            assert page.complaints == []
         assert faults == []
 
     async def is_outbid_while_typing(self, first: Page, second: Page) -> None:
@@ -180,12 +180,12 @@ class TestThePracticeHall:
         await expect(page.locator("#mine")).to_have_attribute("data-standing", "outbid")
         await page.goto("/practice?lang=en")
         await expect(page.locator("#net")).to_have_attribute("data-state", "on")
-        await page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        await page.set_viewport_size(DESKTOP)
         await page.check("#sound-on")
         await self.listens_to_keys(page)
         faults += await shown(page, "practice-en-desktop")
         assert faults == []
-        assert page.complaints == []  # type: ignore[attr-defined]
+        assert page.complaints == []
 
     async def listens_to_keys(self, page: Page) -> None:
         """Single keys set the amount only once they are asked for (WCAG 2.1.4)."""

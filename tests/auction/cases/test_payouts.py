@@ -91,7 +91,7 @@ class TestAccounts:
             "case.field_empty": {"bank": " "},
         }.items():
             with pytest.raises(Refusal) as refused:
-                await names(database, applicant, "6222020001", **wrong)  # type: ignore[arg-type]
+                await names(database, applicant, "6222020001", **wrong)
             assert refused.value.code == code
 
     async def test_of_one_person_in_two_parts_may_be_the_same(self, database: Database) -> None:

@@ -37,7 +37,7 @@ def desk(database: Database, clock: FrozenClock) -> Desk:
 
 
 async def a_held_deposit(desk: Desk, **options: object) -> Deposit:
-    deposit = await desk.a_deposit(**options)  # type: ignore[arg-type]
+    deposit = await desk.a_deposit(**options)
     await desk.books(pays_in(DEPOSIT, deposit.virtual_account))
     return await desk.deposit(deposit)
 

@@ -30,4 +30,4 @@ def test_what_names_no_channel_goes_to_the_common_one() -> None:
 def test_a_fact_does_not_change() -> None:
     fell = GavelFell(session_id="s1", price_fen=100)
     with pytest.raises(FrozenInstanceError):
-        fell.price_fen = 200  # type: ignore[misc]
+        fell.price_fen = 200

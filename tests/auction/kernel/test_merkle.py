@@ -59,7 +59,7 @@ class TestAPathThatShowsNothing:
             "way": path(self.LEAVES, 2),
             "top": root(self.LEAVES),
         }
-        return includes(**(told | changed))  # type: ignore[arg-type]
+        return includes(**(told | changed))
 
     def test_as_it_stands_it_shows_the_last_leaf_of_three(self) -> None:
         assert self.shown()

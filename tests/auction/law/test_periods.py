@@ -11,7 +11,7 @@ from auction.law.rulebook import DEMONSTRATION, LAW
 
 
 def beijing(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BEIJING)  # type: ignore[arg-type]
+    return datetime(*parts, tzinfo=BEIJING)
 
 
 def days(number: int, unit: str = "day") -> Rule:

@@ -7,7 +7,7 @@ from auction.law.rule import Mark, Rule, Span
 
 def a_rule(**known: str) -> Rule:
     told = {"unit": "day", "bound": "min", "basis": "网拍12", "mark": "V"} | known
-    return Rule("test.key", 15, **told)  # type: ignore[arg-type]
+    return Rule("test.key", 15, **told)
 
 
 def test_a_rule_holds_since_the_text_it_cites() -> None:

@@ -49,7 +49,7 @@ SETTLED = TransferKind.SETTLED
 
 
 def an_event(key: str, at: object, *moves: Move) -> Event:
-    return Event(key, at, key.split("-")[1], "registration:1", moves)  # type: ignore[arg-type]
+    return Event(key, at, key.split("-")[1], "registration:1", moves)
 
 
 def fold(text: str) -> dict[str, int]:
@@ -158,7 +158,7 @@ class TestOutsideJudges:
         write: Callable[[BookText], str],
         judge: Judge,
     ) -> None:
-        desk = Desk(database, database.clock)  # type: ignore[arg-type]
+        desk = Desk(database, database.clock)
         deposit = await desk.a_deposit()
         await desk.books(pays_in(DEPOSIT, deposit.virtual_account), pays_in(DEPOSIT, ""))
         async with database.reading() as session:

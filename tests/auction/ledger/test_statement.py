@@ -134,6 +134,6 @@ class TestPostingALine:
         async with desk.database.unit(SYSTEM) as work:
             posting_id = await work.session.scalar(select(Allocation.posting_id))
             assert posting_id is not None
-            await allocate(work, line, posting_id)  # type: ignore[arg-type]
+            await allocate(work, line, posting_id)
             rows = await work.session.scalar(select(func.count()).select_from(Allocation))
         assert rows == 1

@@ -27,7 +27,7 @@ SECOND = replace(FIRST, round=Round.SECOND_AUCTION, previous_starting_price=Mone
 
 
 def beijing(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BEIJING)  # type: ignore[arg-type]
+    return datetime(*parts, tzinfo=BEIJING)
 
 
 PUBLISHED = beijing(2026, 3, 2, 12)

@@ -280,7 +280,7 @@ class TestTaxes:
         self, desk: SaleDesk, database: Database, line: object, code: str
     ) -> None:
         with pytest.raises(Refusal) as refused:
-            await desk.a_taxed_sale(line)  # type: ignore[arg-type]
+            await desk.a_taxed_sale(line)
         assert refused.value.code == code
 
     async def test_stamp_tax_may_stand_once_on_each_side(self, desk: SaleDesk) -> None:

@@ -32,7 +32,7 @@ def home(**known: object) -> TaxFacts:
         "buyer_home_count": 1,
         "is_over_140_m2": False,
     }
-    return TaxFacts(**(facts | known))  # type: ignore[arg-type]
+    return TaxFacts(**(facts | known))
 
 
 def amounts(taxes: tuple[TaxAmount, ...]) -> dict[tuple[TaxKind, Bearer], str]:

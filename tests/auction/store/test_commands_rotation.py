@@ -86,4 +86,4 @@ async def test_it_is_nobody_s_but_the_platform_s(three_people: Database) -> None
     for command in (begin_key_rotation, rewrap_keys, end_key_rotation):
         with pytest.raises(Refusal, match="forbidden"):
             async with three_people.unit(an_actor(Role.OFFICER, 9)) as work:
-                await command(work)  # type: ignore[operator]
+                await command(work)

@@ -19,7 +19,7 @@ from bidding.availability.commands import certify_service, note_probe
 from bidding.availability.interval import ServiceInterval
 from bidding.availability.service import Interval, Service
 from bidding.commands import close_session, open_session
-from tests.bidding.halls import AHall, Execute, a_hall
+from tests.bidding.halls import AHall, Execute, a_hall, a_listing
 from tests.builders import OFFICER, a_case
 
 HERE, THERE = "ws://here", "ws://there"
@@ -173,6 +173,14 @@ class TestCertifying:
         hall = await a_hall(database, as_owner, opens_in=timedelta(hours=1))
         with pytest.raises(Refusal, match=r"service\.not_opened"):
             await certified(database, hall)
+
+    async def test_is_refused_of_a_listing_that_has_no_session(
+        self, database: Database, as_owner: Execute
+    ) -> None:
+        listing_id = await a_listing(database, as_owner)
+        with pytest.raises(Refusal, match=r"service\.not_opened"):
+            async with database.unit(OFFICER) as work:
+                await certify_service(work, listing_id=listing_id)
 
     async def test_is_the_officers_of_its_court_alone(
         self, database: Database, as_owner: Execute, clock: FrozenClock

@@ -34,7 +34,7 @@ async def desk(
     """A page of somebody who is signed in as in the walk, with what it complained about."""
     context = await browser.new_context(
         base_url=demonstration.origin,
-        viewport=PHONE,  # type: ignore[arg-type]
+        viewport=PHONE,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         java_script_enabled=scripts,
@@ -54,14 +54,14 @@ async def desk(
     complaints: list[str] = []
     page.on("pageerror", lambda wrong: complaints.append(str(wrong)))
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.complaints = complaints  # type: ignore[attr-defined]
+    page.complaints = complaints
     yield page
     await context.close()
 
 
 def complaints(page: Page) -> list[str]:
     """What the browser complained about since it was asked last: policy, scripts, sources."""
-    said: list[str] = page.complaints  # type: ignore[attr-defined]
+    said: list[str] = page.complaints
     found = [line for line in said if not line.startswith(EXPECTED)]
     said.clear()
     return found
@@ -85,9 +85,9 @@ async def faults(page: Page) -> list[str]:
     await page.emulate_media(color_scheme="dark")
     wrong += [f"dark: {fault}" for fault in await axe(page, ["color-contrast"])]
     await page.emulate_media(color_scheme="light")
-    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    await page.set_viewport_size(NARROW)
     wrong += await _spilt(page, "320 px")
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     await page.evaluate(LARGE_TYPE)
     wrong += await _spilt(page, "large type")
     return wrong + complaints(page)
@@ -101,7 +101,7 @@ async def _spilt(page: Page, how: str) -> list[str]:
 
 async def spills_wide(page: Page) -> list[str]:
     """The same at a desk, for another language."""
-    await page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    await page.set_viewport_size(DESKTOP)
     wrong = await _spilt(page, "1280 px")
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     return wrong + await _spilt(page, "390 px") + complaints(page)

@@ -43,8 +43,8 @@ async def portraits(shown: Demonstration, out: Path) -> str:
 async def _portrait(tab: Tab, page: Page, name: str, out: Path) -> list[str]:
     lines = [f"<h2>{escape(name)} {escape(page.sheet)}</h2>"]
     for view, size, scheme in VIEWS:
-        await tab.set_viewport_size(size)  # type: ignore[arg-type]
-        await tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await tab.set_viewport_size(size)
+        await tab.emulate_media(color_scheme=scheme)
         for locale in Locale:
             await tab.goto(f"{page.path}{'&' if '?' in page.path else '?'}lang={locale}")
             picture = f"{name}-{page.sheet.replace('/', '-')}-{view}-{locale}.png"

@@ -89,7 +89,7 @@ class TestOnPaper:
     ) -> None:
         path = path_of(pages, sheet, role)
         async with desk(browser, grown, role) as tab:
-            await tab.set_viewport_size(PAPER)  # type: ignore[arg-type]
+            await tab.set_viewport_size(PAPER)
             await tab.goto(path)
             await tab.emulate_media(media="print", color_scheme="dark")
             seen = await tab.locator(SCREEN_ONLY).evaluate_all(

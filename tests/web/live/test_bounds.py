@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import pairwise
 from urllib.parse import urlsplit
@@ -15,10 +14,8 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 from websockets.typing import Origin
 
-from auction.kernel.settings import Settings
-from auction.store.database import Database
-from tests.bidding.halls import LAW, AHall, Execute, a_hall
-from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from tests.bidding.halls import LAW, AHall
+from tests.web.live.rooms import ARoom
 
 START, STEP = LAW.starting_price.fen, LAW.increment.fen
 BURST = 60
@@ -32,24 +29,6 @@ SMALL = 4096
 WAVES = 400
 SELDOM = 10
 """So that the bidder, who asks now and then, stays below his own limit."""
-
-
-@pytest.fixture
-async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
-    assert database  # it is emptied after the test
-    async with real_time(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
-    async with a_signer(settings), a_room(settings, now_database) as running:
-        yield running
-
-
-@pytest.fixture
-async def hall(now_database: Database, as_owner: Execute) -> AHall:
-    return await a_hall(now_database, as_owner, has_home=False)
 
 
 def hello(hall: AHall) -> str:
@@ -69,7 +48,7 @@ async def test_a_burst_reaches_watchers_in_frames_a_tenth_of_a_second_apart(
         await asyncio.gather(*(bidder.bid(START + STEP * n) for n in range(BURST)))
         while not frames or frames[-1]["seq"] != BURST:
             frames.append(json.loads(await watcher.recv()))
-    shown = [bid["seq"] for one in frames for bid in one["bids"]]  # type: ignore[attr-defined]
+    shown = [bid["seq"] for one in frames for bid in one["bids"]]
     assert shown == list(range(1, BURST + 1))
     assert len(frames) < BURST
     at = [int(str(one["now"])) for one in frames]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
@@ -10,36 +10,17 @@ from websockets.frames import Frame, Opcode
 
 from auction.kernel.actor import SYSTEM, VISITOR, Actor, Role
 from auction.kernel.ids import BidderCode, PersonId, new_id
-from auction.kernel.settings import Settings
 from auction.people.commands import Enrolment, enroll_person, revoke_sign_ins, sign_in
 from auction.people.credentials import new_token, token_digest
 from auction.people.person import PersonKind
 from auction.store.database import Database
 from bidding.hall.ticket import issue_ticket
-from tests.bidding.halls import AHall, Execute, a_hall
-from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from tests.bidding.halls import AHall, Execute
+from tests.web.live.rooms import ARoom
 from workers.demo.bidder import Bidder, HallError
 from workers.demo.cast import resident
 
 SECONDS_MAX = 2.0
-
-
-@pytest.fixture
-async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
-    assert database  # it is emptied after the test
-    async with real_time(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
-    async with a_signer(settings), a_room(settings, now_database) as running:
-        yield running
-
-
-@pytest.fixture
-async def hall(now_database: Database, as_owner: Execute) -> AHall:
-    return await a_hall(now_database, as_owner, has_home=False)
 
 
 async def someone_signed_in(database: Database, serial: int) -> tuple[PersonId, str]:
@@ -129,7 +110,7 @@ async def test_a_socket_that_was_sent_away_bids_no_more_even_if_it_stays(
     socket = stays._socket
     assert socket is not None
     hears = asyncio.get_running_loop().create_future()
-    answer, socket.protocol.send_eof = socket.send_data, lambda: None  # type: ignore[method-assign]
+    answer, socket.protocol.send_eof = socket.send_data, lambda: None
 
     def bids_instead_of_answering() -> None:
         """What a program that wants to stay would do with the hall's close."""
@@ -142,7 +123,7 @@ async def test_a_socket_that_was_sent_away_bids_no_more_even_if_it_stays(
             socket.transport.write(frame)
             hears.set_result(None)
 
-    socket.send_data = bids_instead_of_answering  # type: ignore[method-assign]
+    socket.send_data = bids_instead_of_answering
     await revoked(room.database, ending, as_owner)
     async with asyncio.timeout(SECONDS_MAX):
         await hears

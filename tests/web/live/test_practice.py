@@ -1,7 +1,6 @@
 """The practice hall goes by the real rules and touches nothing real."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -11,12 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from auction.kernel.ids import SessionId
-from auction.kernel.settings import Settings
-from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding.hall.board import SessionState
 from bidding.hall.receipt import verify, write_receipt
-from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from tests.web.live.rooms import ARoom
 from web.live.connection import HallConnection
 from web.live.practice import (
     INCREMENT,
@@ -101,13 +98,6 @@ class TestContest:
 def test_no_more_than_there_is_room_for_practise_at_once() -> None:
     nobody = cast("HallConnection", None)  # who is not let in is not looked at
     assert PracticeGround(unset_clock(), most=0).enter(nobody) is None
-
-
-@pytest.fixture
-async def room(settings: Settings, database: Database) -> AsyncIterator[ARoom]:
-    assert database  # it is emptied after the test
-    async with real_time(settings) as now, a_signer(settings), a_room(settings, now) as running:
-        yield running
 
 
 async def test_a_visitor_practises_over_the_real_line_and_leaves_no_trace(room: ARoom) -> None:

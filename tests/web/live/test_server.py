@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from bidding.hall.standstill import leave
 from bidding.queries import bid_record
 from bidding.queries import board as read_board
 from tests.bidding.halls import LAW, AHall, Execute, a_hall
-from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from tests.web.live.rooms import ARoom, a_room, a_signer
 from web.live.connection import KERNEL_BYTES, UNSENT_BYTES_MAX
 from web.live.server import HSTS, plain_headers
 from workers.demo.bidder import HallError
@@ -44,24 +43,6 @@ SHORT = Rules(
     timedelta(seconds=3),
     timedelta(seconds=3),
 )
-
-
-@pytest.fixture
-async def now_database(database: Database, settings: Settings) -> AsyncIterator[Database]:
-    assert database  # it is emptied after the test
-    async with real_time(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def room(settings: Settings, now_database: Database) -> AsyncIterator[ARoom]:
-    async with a_signer(settings), a_room(settings, now_database) as running:
-        yield running
-
-
-@pytest.fixture
-async def hall(now_database: Database, as_owner: Execute) -> AHall:
-    return await a_hall(now_database, as_owner, has_home=False)
 
 
 class TestBidding:
@@ -280,7 +261,7 @@ class TestDoor:
     @pytest.mark.parametrize("origin", [None, "null", "http://127.0.0.1:8000.evil.example"])
     async def test_another_origin_is_not_let_in(self, room: ARoom, origin: str | None) -> None:
         with pytest.raises(InvalidStatus, match="403"):
-            await connect(room.settings.live_origin, origin=origin)  # type: ignore[arg-type]
+            await connect(room.settings.live_origin, origin=origin)
 
     @pytest.mark.parametrize(
         ("said", "code"),
@@ -307,7 +288,7 @@ class TestDoor:
     ) -> None:
         async with connect(
             room.settings.live_origin,
-            origin=room.settings.web_origin,  # type: ignore[arg-type]
+            origin=room.settings.web_origin,
         ) as client:
             await client.send(said)
             assert json.loads(await client.recv())["code"] == code
@@ -327,7 +308,7 @@ class TestDoor:
     async def test_a_long_message_ends_the_conversation(self, room: ARoom) -> None:
         async with connect(
             room.settings.live_origin,
-            origin=room.settings.web_origin,  # type: ignore[arg-type]
+            origin=room.settings.web_origin,
         ) as client:
             await client.send("x" * 5000)
             with pytest.raises(ConnectionClosed) as ended:
@@ -338,7 +319,7 @@ class TestDoor:
     async def test_fragments_are_one_message(self, room: ARoom) -> None:
         async with connect(
             room.settings.live_origin,
-            origin=room.settings.web_origin,  # type: ignore[arg-type]
+            origin=room.settings.web_origin,
         ) as client:
             await client.send(['{"type":"pi', 'ng","sent"', ":7}"])
             pong = json.loads(await client.recv())
@@ -348,7 +329,7 @@ class TestDoor:
         limit = room.settings.live_messages_a_second
         async with connect(
             room.settings.live_origin,
-            origin=room.settings.web_origin,  # type: ignore[arg-type]
+            origin=room.settings.web_origin,
         ) as client:
             for _ in range(limit * 2 + 2):
                 await client.send('{"type":"ping","sent":1}')
@@ -374,7 +355,7 @@ async def test_a_socket_that_does_not_read_is_ended_and_little_is_kept_for_it(
 ) -> None:
     async with connect(
         room.settings.live_origin,
-        origin=room.settings.web_origin,  # type: ignore[arg-type]
+        origin=room.settings.web_origin,
         max_queue=1,
     ) as client:
         await client.send(json.dumps({"type": "hello", "listing": str(hall.listing_id)}))

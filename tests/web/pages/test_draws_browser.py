@@ -62,4 +62,4 @@ async def test_the_number_stays_in_the_browser_until_it_is_revealed(
         await page.wait_for_selector("#in-browser.said")
         await page.screenshot(path=shots() / "draw-held.png", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.complaints == []  # type: ignore[attr-defined]
+        assert page.complaints == []

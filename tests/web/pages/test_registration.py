@@ -311,7 +311,7 @@ class TestMyPage:
 
 class TestAnEntryOfMine:
     def test_says_who_won_once_there_is_a_sale(self) -> None:
-        entry = Entry(None, None, None, None, None, "")  # type: ignore[arg-type]
+        entry = Entry(None, None, None, None, None, "")
         assert entry.ending == ""
         assert replace(entry, sale=Sale()).ending == "won"
         assert replace(entry, is_sold_to_another=True).ending == "not_won"

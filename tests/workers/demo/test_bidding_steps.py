@@ -28,7 +28,7 @@ class AWitness(Journey):
     hall: AHall | None = None
     told: list[str] = field(default_factory=list)
 
-    async def visitor(self) -> "AWitness":  # type: ignore[override]
+    async def visitor(self) -> "AWitness":
         return self
 
     async def get(self, path: str) -> Page:

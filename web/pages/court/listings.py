@@ -21,25 +21,23 @@ from auction.listings.commands import NewListing, Opinion
 from auction.listings.items import ITEMS
 from auction.listings.listing import Listing
 from auction.listings.queries import DraftView
-from auction.listings.stays import propose_resumption
 from auction.listings.suggested import Known, suggested
 from auction.listings.terms import Terms
 from auction.lots import queries as lots
 from auction.people.approvals.action import Action
 from auction.people.approvals.queries import open_request
 from auction.people.queries import court, person
-from bidding.hall.standstill import obey_listing
 from web.forms import read_form
 from web.i18n import n_
 from web.pages.court.dossier import report_of
 from web.pages.court.estimates import estimated, sentences
 from web.pages.court.own import own
+from web.pages.live.stopping import resume, suspend, withdraw
 from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, unit
 
 TO_FINISH = timedelta(minutes=10)
 """What is left of a draft takes people about so long: the panel, the items, the notices."""
-Ground = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class DraftListing(msgspec.Struct, frozen=True):
@@ -64,10 +62,6 @@ class CastVote(msgspec.Struct, frozen=True):
 
 class Notify(msgspec.Struct, frozen=True):
     unreachable_because: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
-class Stop(msgspec.Struct, frozen=True):
-    ground: Ground
 
 
 async def draft(request: Request) -> Response:
@@ -192,36 +186,6 @@ async def publish(request: Request) -> Response:
     async with unit(request) as work:
         await commands.publish_listing(work, listing_id)
     return see_other(f"/court/listings/{listing_id}", said=n_("已发布"))
-
-
-async def suspend(request: Request) -> Response:
-    """Stop a published auction."""
-    listing_id = ListingId(path_id(request))
-    form = await read_form(request, Stop)
-    async with unit(request) as work:
-        await commands.suspend_listing(work, listing_id, ground=form.ground)
-        await obey_listing(work, listing_id=listing_id)
-    return see_other(f"/court/listings/{listing_id}", said=n_("已中止拍卖"))
-
-
-async def resume(request: Request) -> Response:
-    """Propose to go on; a member of the panel resumes."""
-    listing_id = ListingId(path_id(request))
-    async with unit(request) as work:
-        await propose_resumption(work, listing_id)
-    return see_other(
-        f"/court/listings/{listing_id}#resume", said=n_("已提议恢复拍卖，待合议庭成员批准")
-    )
-
-
-async def withdraw(request: Request) -> Response:
-    """Take the offer back."""
-    listing_id = ListingId(path_id(request))
-    form = await read_form(request, Stop)
-    async with unit(request) as work:
-        await commands.withdraw_listing(work, listing_id, ground=form.ground)
-        await obey_listing(work, listing_id=listing_id)
-    return see_other(f"/court/listings/{listing_id}", said=n_("已撤回拍卖"))
 
 
 async def _suggested(session: AsyncSession, view: DraftView) -> dict[str, str]:

@@ -5,9 +5,7 @@ It never shows who bids: nobody at the court knows before the close (网拍18(2)
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,9 +15,7 @@ from auction.kernel.actor import Role
 from auction.kernel.ids import ListingId
 from auction.kernel.refusal import Refusal
 from auction.law.rulebook import BY_NAME
-from auction.listings import commands as listings
 from auction.listings.listing import Listing, ListingState
-from auction.listings.stays import propose_resumption
 from auction.people.approvals.action import Action
 from auction.people.approvals.queries import open_request
 from bidding.availability.commands import certify_service
@@ -29,22 +25,15 @@ from bidding.desk.commands import start_session
 from bidding.desk.queries import DeskLine, desk_line, desk_lines, events, history, log
 from bidding.hall.board import SessionState
 from bidding.hall.policy import START
-from bidding.hall.standstill import obey_listing
 from bidding.queries import BidLine, session_of_listing
-from web.forms import read_form
 from web.i18n import n_
 from web.pages.court.own import court_of, own
+from web.pages.live.stopping import resume, suspend, withdraw
 from web.views import render, see_other
 from web.wiring import actor_of, database_of, path_id, reading, unit
 
 REFRESH_SECONDS = 15
 """How often the page asks for itself anew where scripts are off and the reader wants it."""
-
-
-class Stopping(msgspec.Struct, frozen=True):
-    """Why the court stops it; published with the stop."""
-
-    ground: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +110,6 @@ async def start(request: Request) -> Response:
             raise Refusal("session.not_open")
         await start_session(work, session_id=board.session_id)
     return see_other(_page(listing_id), said=n_("竞价已开始"))
-
-
-async def suspend(request: Request) -> Response:
-    """Stop the clock at once, with its ground."""
-    listing_id = ListingId(path_id(request))
-    form = await read_form(request, Stopping)
-    async with unit(request) as work:
-        await listings.suspend_listing(work, listing_id, ground=form.ground)
-        await obey_listing(work, listing_id=listing_id)
-    return see_other(_page(listing_id), said=n_("已中止拍卖"))
-
-
-async def resume(request: Request) -> Response:
-    """Propose to go on; a member of the panel resumes, and the time lost is given back."""
-    listing_id = ListingId(path_id(request))
-    async with unit(request) as work:
-        await propose_resumption(work, listing_id)
-    return see_other(_page(listing_id), said=n_("已提议恢复拍卖，待合议庭成员批准"))
-
-
-async def withdraw(request: Request) -> Response:
-    """Take the offer back: the session ends without a winner."""
-    listing_id = ListingId(path_id(request))
-    form = await read_form(request, Stopping)
-    async with unit(request) as work:
-        await listings.withdraw_listing(work, listing_id, ground=form.ground)
-        await obey_listing(work, listing_id=listing_id)
-    return see_other(_page(listing_id), said=n_("已撤回拍卖"))
 
 
 async def certify(request: Request) -> Response:

@@ -63,4 +63,4 @@ async def test_trouble_is_seen_and_tried_again(
         await page.click("#rows button")
         await page.wait_for_selector(".said")
         assert await page.locator("#rows").count() == 0
-        assert not page.complaints  # type: ignore[attr-defined]
+        assert not page.complaints
