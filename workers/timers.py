@@ -16,7 +16,7 @@ from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, nightly, relay, sales, valuations
 from workers.upkeep import originals, probing, sweeping
-from workers.wiring import Context
+from workers.wiring import LOOK_SECONDS_MAX, Context
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,9 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
             async with context.database.watching() as connection:
                 for turn in count():
                     is_full = turn % ASKED_IN_FULL == 0
-                    for name in await asked(connection, context.clock.now(), is_full=is_full):
+                    async with asyncio.timeout(LOOK_SECONDS_MAX):
+                        due = await asked(connection, context.clock.now(), is_full=is_full)
+                    for name in due:
                         told[name].set()
                     await asyncio.sleep(ASK_SECONDS)
         except Exception:  # the edge: PostgreSQL may be away for a while

@@ -16,6 +16,11 @@ from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 
 VALKEY_RETRIES = 3
+LOOK_SECONDS_MAX = 4.0
+"""So long a small look at the database may take before its line is taken for dead."""
+URGENT_SECONDS_MAX = 6.0
+"""The same for a unit that opens or closes sessions, or hands events on: a dead line must not keep
+a session from its end."""
 VALKEY_ERRORS = (ValkeyConnectionError, ValkeyTimeoutError, OSError)
 
 
