@@ -1,6 +1,7 @@
 """The table of faults: each is one line of `make faults`."""
 
 from tests.faults.course import Case, Size
+from tests.faults.half_open import deaden_pages, deaden_worker
 from tests.faults.servers import (
     come_by_both,
     cut_for,
@@ -42,6 +43,10 @@ CASES: tuple[Case, ...] = (
     Case("hold_5", "live's line to PostgreSQL silent for 5 s", hold_for(5)),
     Case("hold_20", "live's line to PostgreSQL silent for 20 s", hold_for(20), lasts=26),
     Case("half_open", "live's connections to PostgreSQL half-open for ever", deaden),
+    Case("half_open_worker", "the worker's connections to PostgreSQL half-open among its jobs",
+         deaden_worker),
+    Case("half_open_pages", "the pages' connections to PostgreSQL half-open while they are asked",
+         deaden_pages),
     Case("two", "bidders come in by two live processes", come_by_both, lasts=8, lives=2,
          is_spread=True),
     Case("two_killed", "of two live processes the home killed", kill_home_of_two, lives=2),
