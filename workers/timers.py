@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy import ColumnElement, Label, bindparam, select
@@ -49,13 +49,18 @@ class Errand:
 
 
 async def set_clock(context: Context) -> None:
-    """Follow PostgreSQL's clock: nothing opens, closes or falls due by this machine's own."""
+    """Follow PostgreSQL's clock: nothing opens, closes or falls due by this machine's own.
+
+    What a jump ahead passes over is given back to the sessions first: none ends early by it.
+    """
     clock = context.clock
     if not isinstance(clock, DisciplinedClock):
         return
     reading = await context.database.compare(clock)
     if not reading.is_followed:
         log.error("the clock is off by %s: it is set", reading.drift)
+        if reading.drift > timedelta():
+            await halls.outlast_jump(context, reading.drift)
         clock.accept(reading.drift)
 
 
