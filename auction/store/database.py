@@ -37,12 +37,13 @@ STATEMENT_SECONDS: Final = 30.0
 """So long a statement may take unless a process says otherwise: then the server breaks it off."""
 ANSWER_SECONDS: Final = 5.0
 """So much later the server's word on it has come, or the line is dead."""
+IDLE_SECONDS: Final = 60.0
+"""So long a transaction may stand still unless a process says otherwise: then it is rolled back."""
 PING_SECONDS: Final = 3.0
 """So long a connection taken from the pool has to say that it lives."""
 _SESSION = {
     "timezone": "UTC",
     "lock_timeout": "4000",
-    "idle_in_transaction_session_timeout": "60000",
     "synchronous_commit": "on",
     "jit": "off",
 }
@@ -67,25 +68,25 @@ _SILENT: Final = (
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def _session(
-    application: str, statement_seconds: float, patience_seconds: float | None
-) -> dict[str, str]:
+def _session(application: str, statement_seconds: float, idle_seconds: float) -> dict[str, str]:
     """What every connection of a process asks of the server.
 
     A server does not see that a line went dead either: it would hold the locks of a process
     that has long since dialled again.
     """
-    own = {
+    return _SESSION | {
         "application_name": application,
-        "statement_timeout": str(int(statement_seconds * 1000)),
+        "statement_timeout": _millis(statement_seconds),
+        "idle_in_transaction_session_timeout": _millis(idle_seconds),
     }
-    if patience_seconds is not None:
-        own["idle_in_transaction_session_timeout"] = str(int(patience_seconds * 1000))
-    return _SESSION | own
+
+
+def _millis(seconds: float) -> str:
+    return str(int(seconds * 1000))
 
 
 def _free_after(seconds: float) -> TextClause:
-    return text(f"SET LOCAL idle_in_transaction_session_timeout = {int(seconds * 1000)}")
+    return text(f"SET LOCAL idle_in_transaction_session_timeout = {_millis(seconds)}")
 
 
 def is_away(wrong: BaseException) -> bool:
@@ -128,7 +129,8 @@ class Database:
     A line that went dead in silence looks whole for ever. The server breaks a statement off after
     `statement_seconds`; a connection on which that was not heard either is given up, and what it
     was asked fails as when the server is away. A connection from the pool is asked whether it
-    lives before it is used. With `patience_seconds`, a unit or a reading that takes longer has
+    lives before it is used. What a dead line had locked is free after `idle_seconds`. With
+    `patience_seconds`, a unit or a reading that takes longer has
     every connection hung up: for a process that has nothing long to do.
     """
 
@@ -139,6 +141,7 @@ class Database:
         clock: Clock | None = None,
         application: str = "luochui",
         statement_seconds: float = STATEMENT_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
         patience_seconds: float | None = None,
     ) -> None:
         self._patience_seconds = patience_seconds
@@ -153,7 +156,9 @@ class Database:
             max_overflow=POOL_SIZE,
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
-                "server_settings": _session(application, statement_seconds, patience_seconds),
+                "server_settings": _session(
+                    application, statement_seconds, patience_seconds or idle_seconds
+                ),
                 "timeout": min(10, patience_seconds or 10),
                 "command_timeout": statement_seconds + ANSWER_SECONDS,
             },

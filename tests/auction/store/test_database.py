@@ -166,6 +166,22 @@ async def test_the_server_frees_what_a_unit_with_a_limit_had_locked(
     await database.close()
 
 
+async def test_the_server_frees_after_a_while_what_any_dead_line_had_locked(
+    behind: Settings, line: Line
+) -> None:
+    database = Database(behind, idle_seconds=0.5)
+    lock = text("SELECT pg_advisory_xact_lock(9)")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5), database.unit(SYSTEM) as work:
+            await work.session.execute(lock)
+            line.deaden()
+            await work.session.execute(text("SELECT 2"))
+    async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
+        await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
+        await work.session.execute(lock)
+    await database.close()
+
+
 async def test_who_has_all_the_time_is_not_cut_off(settings: Settings) -> None:
     database = Database(settings)
     async with database.reading() as session:
