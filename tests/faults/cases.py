@@ -17,6 +17,7 @@ from tests.faults.servers import (
     kill_worker,
     nothing,
     step_clock,
+    step_clock_before_few,
     worker_clock,
     wrong_machine,
 )
@@ -60,6 +61,8 @@ CASES: tuple[Case, ...] = (
     Case("clock_hour_back", "PostgreSQL's clock steps an hour ahead, then 3 s back",
          step_clock(3600, 3597), lasts=22),
     Case("clock_back", "PostgreSQL's clock steps 3 s back", step_clock(-3), lasts=18),
+    Case("clock_day_few", "PostgreSQL's clock steps a day ahead before sessions without a crowd",
+         step_clock_before_few, lasts=18),
     Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=50),
     Case("repeat", "a client sends, vanishes and sends its bid 100 times", vanish_and_repeat),
     Case("silent", "20 half-open sockets of watchers", fall_silent, lasts=12),
