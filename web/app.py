@@ -30,6 +30,11 @@ from web.routes import routes
 from web.security import Guard
 from web.signin import LOOPBACK, Visits
 
+STATEMENT_SECONDS = 10.0
+"""No page asks the database for anything that takes longer; nobody waits for it longer."""
+IDLE_SECONDS = 20.0
+"""Within a unit a page waits for nothing but the database, and for a file store at the most."""
+
 
 class Held(TypedDict):
     """What the process holds while it serves; a page finds it as request.state.<name>."""
@@ -53,7 +58,10 @@ def build_app(settings: Settings, database: Database | None = None) -> Starlette
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[Held]:
-        opened = database or Database(settings, application="luochui-web")
+        opened = database or Database(
+            settings, application="luochui-web", statement_seconds=STATEMENT_SECONDS,
+            idle_seconds=IDLE_SECONDS,
+        )  # fmt: skip
         await opened.refuse_owner()
         await opened.require_keys()
         held: Held = {

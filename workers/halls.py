@@ -1,5 +1,6 @@
 """The hall's errands: sessions made, opened, closed on time, and what the hammer brings about."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -18,11 +19,12 @@ from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import close_session, close_unattended, make_session, open_session
 from bidding.engine import Extension, Ladder, Rules
+from bidding.hall import clock_jump
 from bidding.hall.board import LIVE, SessionState
 from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import SUSPENDABLE, stop_session, suspend_session
 from bidding.registration import Registration
-from workers.wiring import Context
+from workers.wiring import URGENT_SECONDS_MAX, Context
 
 BATCH = 50
 ENDING_BATCH = 200
@@ -99,10 +101,10 @@ def terms_of(listing: Listing) -> SessionTerms:
 
 async def open_sessions(context: Context) -> None:
     """Open what is due."""
-    async with context.database.reading() as session:
+    async with context.database.reading(seconds_max=URGENT_SECONDS_MAX) as session:
         due = await queries.due_to_open(session, context.clock.now())
     for session_id in due:
-        async with context.database.unit(SYSTEM) as work:
+        async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
             await open_session(work, session_id=session_id)
 
 
@@ -113,14 +115,22 @@ async def close_sessions(context: Context) -> None:
     """
     is_more = True
     while is_more:
-        async with context.database.unit(SYSTEM) as work:
+        async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
             is_more = await close_unattended(work, most=ENDING_BATCH) == ENDING_BATCH
-    async with context.database.reading() as session:
+    async with context.database.reading(seconds_max=URGENT_SECONDS_MAX) as session:
         due = await queries.due_without_home(session, context.clock.now())
     for first in range(0, len(due), BATCH):
-        async with context.database.unit(SYSTEM) as work:
+        async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
             for session_id in due[first : first + BATCH]:
                 await close_session(work, session_id=session_id)
+
+
+async def outlast_jump(context: Context, step: timedelta) -> None:
+    """Give back, before the new time is taken, what PostgreSQL's clock is about to jump over."""
+    to, is_more = context.clock.now() + step, True
+    while is_more:
+        async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
+            is_more = await clock_jump.outlast_jump(work, to=to, most=ENDING_BATCH) == ENDING_BATCH
 
 
 async def follow_listings(context: Context) -> None:

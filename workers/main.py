@@ -19,12 +19,10 @@ from auction.store.metrics import expose
 from workers import timers
 from workers.jobs import run_job
 from workers.relay import run_relay
-from workers.wiring import VALKEY_ERRORS, Context, build_context, close_context
+from workers.wiring import JOB_SECONDS_MAX, VALKEY_ERRORS, Context, build_context, close_context
 
 TRIES_MAX = 1_000_000
 """arq counts tries even of a worker that was killed; the outbox row counts for us."""
-JOB_SECONDS_MAX = 15
-"""Shorter than the relay's lease: a job is not handed out again while it runs."""
 
 
 def _write(value: object) -> bytes:

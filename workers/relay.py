@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox, pulse
 from auction.store.outbox import Due, OutboxKind
-from workers.wiring import VALKEY_ERRORS, Context
+from workers.wiring import LOOK_SECONDS_MAX, URGENT_SECONDS_MAX, VALKEY_ERRORS, Context
 
 log = logging.getLogger(__name__)
 
@@ -45,20 +45,21 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
 async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnection) -> None:
     """Look by one small query; only what is due is worth a transaction that locks."""
     while True:
-        is_due = await outbox.is_anything_due(connection, context.clock.now())
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            is_due = await outbox.is_anything_due(connection, context.clock.now())
         if not is_due or not await relay_once(context, queue):
             await asyncio.sleep(IDLE_SECONDS)
 
 
 async def relay_once(context: Context, queue: ArqRedis) -> int:
     """Hand on what is due now; return how many rows that were."""
-    async with context.database.unit(SYSTEM) as work:
+    async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
         due = await outbox.claim_due(work.session, work.now, lease=LEASE, most=BATCH)
     if not due:
         return 0
     sent = await _publish(context, [row for row in due if row.kind is OutboxKind.EVENT])
     if sent:
-        async with context.database.unit(SYSTEM) as work:
+        async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
             await outbox.mark_done(work.session, [row.id for row in sent], work.now)
     for row in due:
         if row.kind is OutboxKind.JOB:

@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy import ColumnElement, Label, bindparam, select
@@ -16,7 +16,7 @@ from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, nightly, relay, sales, valuations
 from workers.upkeep import originals, probing, sweeping
-from workers.wiring import Context
+from workers.wiring import LOOK_SECONDS_MAX, Context
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +49,18 @@ class Errand:
 
 
 async def set_clock(context: Context) -> None:
-    """Follow PostgreSQL's clock: nothing opens, closes or falls due by this machine's own."""
+    """Follow PostgreSQL's clock: nothing opens, closes or falls due by this machine's own.
+
+    What a jump ahead passes over is given back to the sessions first: none ends early by it.
+    """
     clock = context.clock
     if not isinstance(clock, DisciplinedClock):
         return
     reading = await context.database.compare(clock)
     if not reading.is_followed:
         log.error("the clock is off by %s: it is set", reading.drift)
+        if reading.drift > timedelta():
+            await halls.outlast_jump(context, reading.drift)
         clock.accept(reading.drift)
 
 
@@ -122,7 +127,9 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
             async with context.database.watching() as connection:
                 for turn in count():
                     is_full = turn % ASKED_IN_FULL == 0
-                    for name in await asked(connection, context.clock.now(), is_full=is_full):
+                    async with asyncio.timeout(LOOK_SECONDS_MAX):
+                        due = await asked(connection, context.clock.now(), is_full=is_full)
+                    for name in due:
                         told[name].set()
                     await asyncio.sleep(ASK_SECONDS)
         except Exception:  # the edge: PostgreSQL may be away for a while

@@ -16,6 +16,13 @@ from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 
 VALKEY_RETRIES = 3
+JOB_SECONDS_MAX = 15
+"""Shorter than the relay's lease: a job is not handed out again while it runs."""
+LOOK_SECONDS_MAX = 4.0
+"""So long a small look at the database may take before its line is taken for dead."""
+URGENT_SECONDS_MAX = 6.0
+"""The same for a unit that opens or closes sessions, or hands events on: a dead line must not keep
+a session from its end."""
 VALKEY_ERRORS = (ValkeyConnectionError, ValkeyTimeoutError, OSError)
 
 
@@ -39,7 +46,9 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
     return Context(
         settings=settings,
         clock=ticking,
-        database=Database(settings, clock=ticking, application="luochui-work"),
+        database=Database(
+            settings, clock=ticking, application="luochui-work", idle_seconds=JOB_SECONDS_MAX
+        ),
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
         valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),

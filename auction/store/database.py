@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Final
 from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy import event, func, select, text
-from sqlalchemy.engine.interfaces import AdaptedConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
+from sqlalchemy import TextClause, event, func, select, text
+from sqlalchemy.engine.interfaces import AdaptedConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from auction.kernel.actor import Actor
 from auction.kernel.clock import Clock, SystemClock
@@ -31,11 +33,17 @@ from auction.store.platform import rulebook_in_force
 from auction.store.unit import Unit
 
 POOL_SIZE = 8
+STATEMENT_SECONDS: Final = 30.0
+"""So long a statement may take unless a process says otherwise: then the server breaks it off."""
+ANSWER_SECONDS: Final = 5.0
+"""So much later the server's word on it has come, or the line is dead."""
+IDLE_SECONDS: Final = 60.0
+"""So long a transaction may stand still unless a process says otherwise: then it is rolled back."""
+PING_SECONDS: Final = 3.0
+"""So long a connection taken from the pool has to say that it lives."""
 _SESSION = {
     "timezone": "UTC",
     "lock_timeout": "4000",
-    "statement_timeout": "30000",
-    "idle_in_transaction_session_timeout": "60000",
     "synchronous_commit": "on",
     "jit": "off",
 }
@@ -50,19 +58,35 @@ OUTCOME_UNKNOWN: Final = (
 """What a unit ends with when its line broke: after the COMMIT was sent nobody knows what came of
 it. The driver's own two come through SQLAlchemy as they are when a server dies at a bad moment."""
 
+_SILENT: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def _session(application: str, patience_seconds: float | None) -> dict[str, str]:
+def _session(application: str, statement_seconds: float, idle_seconds: float) -> dict[str, str]:
     """What every connection of a process asks of the server.
 
     A server does not see that a line went dead either: it would hold the locks of a process
     that has long since dialled again.
     """
-    own = {"application_name": application}
-    if patience_seconds is not None:
-        own["idle_in_transaction_session_timeout"] = str(int(patience_seconds * 1000))
-    return _SESSION | own
+    return _SESSION | {
+        "application_name": application,
+        "statement_timeout": _millis(statement_seconds),
+        "idle_in_transaction_session_timeout": _millis(idle_seconds),
+    }
+
+
+def _millis(seconds: float) -> str:
+    return str(int(seconds * 1000))
+
+
+def _free_after(seconds: float) -> TextClause:
+    return text(f"SET LOCAL idle_in_transaction_session_timeout = {_millis(seconds)}")
 
 
 def is_away(wrong: BaseException) -> bool:
@@ -75,6 +99,26 @@ def is_away(wrong: BaseException) -> bool:
     )
 
 
+def _ask_whether_it_lives(
+    opened: AdaptedConnection, _record: ConnectionPoolEntry, _taken: PoolProxiedConnection
+) -> None:
+    """Have a connection that does not answer replaced, and with it all that are as old."""
+    try:
+        opened.run_async(partial(_ping, seconds_max=PING_SECONDS))
+    except _SILENT as silent:
+        raise InvalidatePoolError from silent
+
+
+async def _ping(line: asyncpg.Connection, *, seconds_max: float) -> None:
+    await line.execute("SELECT 1", timeout=seconds_max)
+
+
+def _note_silence(told: ExceptionContext) -> None:
+    """The driver waited for an answer longer than the server takes for any: the line is dead."""
+    if isinstance(told.original_exception, TimeoutError):
+        told.is_disconnect = True
+
+
 class OwnerError(Exception):
     """A serving process was given the owner of the tables; it refuses to start."""
 
@@ -82,8 +126,12 @@ class OwnerError(Exception):
 class Database:
     """One process's access to PostgreSQL.
 
-    With `patience_seconds`, a unit or a reading that takes longer has every connection hung up,
-    and fails as when the server is away: a line that went dead in silence looks whole for ever.
+    A line that went dead in silence looks whole for ever. The server breaks a statement off after
+    `statement_seconds`; a connection on which that was not heard either is given up, and what it
+    was asked fails as when the server is away. A connection from the pool is asked whether it
+    lives before it is used. What a dead line had locked is free after `idle_seconds`. With
+    `patience_seconds`, a unit or a reading that takes longer has
+    every connection hung up: for a process that has nothing long to do.
     """
 
     def __init__(
@@ -92,6 +140,8 @@ class Database:
         *,
         clock: Clock | None = None,
         application: str = "luochui",
+        statement_seconds: float = STATEMENT_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
         patience_seconds: float | None = None,
     ) -> None:
         self._patience_seconds = patience_seconds
@@ -104,14 +154,18 @@ class Database:
             settings.async_database_url,
             pool_size=POOL_SIZE,
             max_overflow=POOL_SIZE,
-            pool_pre_ping=True,
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
-                "server_settings": _session(application, patience_seconds),
+                "server_settings": _session(
+                    application, statement_seconds, patience_seconds or idle_seconds
+                ),
                 "timeout": min(10, patience_seconds or 10),
+                "command_timeout": statement_seconds + ANSWER_SECONDS,
             },
         )
         event.listen(self.engine.sync_engine, "connect", self._note_line)
+        event.listen(self.engine.sync_engine, "checkout", _ask_whether_it_lives)
+        event.listen(self.engine.sync_engine, "handle_error", _note_silence)
         self.keyring = Keyring(settings.subject_keys_path)
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={KEYRING: self.keyring}
@@ -120,24 +174,33 @@ class Database:
         self._rulebook: Rulebook | None = None
 
     @asynccontextmanager
-    async def unit(self, actor: Actor) -> AsyncIterator[Unit]:
-        """One command: committed once when the block ends, rolled back when it raises."""
-        rules = await self.rulebook()
-        async with self._in_time(self._writing_turns), self._sessions() as session:
-            work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
-            yield work
-            await work.commit()
+    async def unit(self, actor: Actor, *, seconds_max: float | None = None) -> AsyncIterator[Unit]:
+        """One command: committed once when the block ends, rolled back when it raises.
+
+        With `seconds_max` it is broken off after so long, by TimeoutError, and the server frees
+        what it had locked even when it hears nothing of that.
+        """
+        async with asyncio.timeout(seconds_max):
+            rules = await self.rulebook()
+            async with self._in_time(self._writing_turns), self._sessions() as session:
+                if seconds_max is not None:
+                    await session.execute(_free_after(seconds_max))
+                work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
+                yield work
+                await work.commit()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A read-only transaction that sees one state of the database."""
-        async with self._in_time(self._reading_turns), self._sessions() as session:
-            await session.connection(
-                execution_options={
-                    "isolation_level": "REPEATABLE READ",
-                    "postgresql_readonly": True,
-                }
-            )
+    async def reading(self, *, seconds_max: float | None = None) -> AsyncIterator[AsyncSession]:
+        """A read-only transaction that sees one state of the database.
+
+        With `seconds_max` it is broken off after so long, by TimeoutError.
+        """
+        async with (
+            asyncio.timeout(seconds_max),
+            self._in_time(self._reading_turns),
+            self._sessions() as session,
+        ):
+            await session.connection(execution_options=_READING)
             yield session
 
     @asynccontextmanager

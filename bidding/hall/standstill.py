@@ -30,11 +30,15 @@ async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> Bo
 
     Refuses with `session.home_elsewhere` while another home lives. When a home was lost
     with bidding live, the session stands still until the new one is ready (网拍28(2)).
+    Refuses with `session.ending` past the end of one that never had a home: whether that end is
+    none but a jump of the clock, the worker knows, and it closes the session or moves the end.
     """
     session = await lock_session(work, session_id)
     work.require(policy.KEEP)
     if session.home_id == home_id:
         return session.board
+    if not session.epoch and session.state is SessionState.OPEN and work.now >= session.closes_at:
+        raise Refusal("session.ending")
     lost = await work.session.get(Home, session.home_id) if session.home_id else None
     if lost is not None and abs(work.now - lost.seen_at) < HOME_LOST_AFTER:
         raise Refusal("session.home_elsewhere", origin=lost.origin)
@@ -42,7 +46,7 @@ async def become_home(work: Unit, *, session_id: SessionId, home_id: UUID) -> Bo
     session.epoch += 1
     work.record("session.homed", session.stream, home=str(home_id), epoch=session.epoch)
     if lost is not None and session.state is SessionState.OPEN:
-        _pause(work, session, min(lost.seen_at, work.now), "home_lost")
+        pause(work, session, min(lost.seen_at, work.now), "home_lost")
     return session.board
 
 
@@ -52,7 +56,7 @@ async def pause_session(work: Unit, *, session_id: SessionId, epoch: int, ground
     work.require(policy.KEEP)
     require_epoch(session, epoch)
     if session.state is SessionState.OPEN:
-        _pause(work, session, work.now, ground)
+        pause(work, session, work.now, ground)
     return session.board
 
 
@@ -62,7 +66,7 @@ async def resume_paused(work: Unit, *, session_id: SessionId, epoch: int) -> Boa
     work.require(policy.KEEP)
     require_epoch(session, epoch)
     if session.state is SessionState.PAUSED:
-        _resume(work, session)
+        resume(work, session, work.now)
     return session.board
 
 
@@ -101,7 +105,7 @@ async def resume_auction(work: Unit, *, listing_id: ListingId, seen: str) -> Lis
     if session_id is not None:
         session = await lock_session(work, session_id)
         if session.state is SessionState.SUSPENDED:
-            _resume(work, session)
+            resume(work, session, work.now)
     return listing
 
 
@@ -158,7 +162,8 @@ def require_epoch(session: Session, epoch: int) -> None:
         raise Refusal("session.epoch_old", epoch=epoch, current=session.epoch)
 
 
-def _pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
+def pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
+    """Stop the clock of a locked session from an instant on."""
     session.take(engine.pause(session.hall, max(at, session.live_since)))
     session.advance(SessionTrigger.PAUSE)
     session.pause_ground = ground
@@ -184,8 +189,9 @@ def _suspend(work: Unit, session: Session, ground: str, *, published: str = "") 
     tell(work, session)
 
 
-def _resume(work: Unit, session: Session) -> None:
-    session.take(engine.resume(session.hall, work.now, session.rules))
+def resume(work: Unit, session: Session, at: datetime) -> None:
+    """Start the clock of a locked session again, giving back the time lost until then."""
+    session.take(engine.resume(session.hall, at, session.rules))
     session.advance(SessionTrigger.RESUME)
     session.pause_ground = ""
     closes_at = instant_text(session.closes_at)

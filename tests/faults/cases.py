@@ -1,6 +1,7 @@
 """The table of faults: each is one line of `make faults`."""
 
 from tests.faults.course import Case, Size
+from tests.faults.half_open import deaden_pages, deaden_worker
 from tests.faults.servers import (
     come_by_both,
     cut_for,
@@ -16,6 +17,7 @@ from tests.faults.servers import (
     kill_worker,
     nothing,
     step_clock,
+    step_clock_before_few,
     worker_clock,
     wrong_machine,
 )
@@ -42,6 +44,10 @@ CASES: tuple[Case, ...] = (
     Case("hold_5", "live's line to PostgreSQL silent for 5 s", hold_for(5)),
     Case("hold_20", "live's line to PostgreSQL silent for 20 s", hold_for(20), lasts=26),
     Case("half_open", "live's connections to PostgreSQL half-open for ever", deaden),
+    Case("half_open_worker", "the worker's connections to PostgreSQL half-open among its jobs",
+         deaden_worker),
+    Case("half_open_pages", "the pages' connections to PostgreSQL half-open while they are asked",
+         deaden_pages),
     Case("two", "bidders come in by two live processes", come_by_both, lasts=8, lives=2,
          is_spread=True),
     Case("two_killed", "of two live processes the home killed", kill_home_of_two, lives=2),
@@ -55,6 +61,8 @@ CASES: tuple[Case, ...] = (
     Case("clock_hour_back", "PostgreSQL's clock steps an hour ahead, then 3 s back",
          step_clock(3600, 3597), lasts=22),
     Case("clock_back", "PostgreSQL's clock steps 3 s back", step_clock(-3), lasts=18),
+    Case("clock_day_few", "PostgreSQL's clock steps a day ahead before sessions without a crowd",
+         step_clock_before_few, lasts=18),
     Case("slow", "500 of 2,000 watchers never read", many_deaf_watchers, lasts=50),
     Case("repeat", "a client sends, vanishes and sends its bid 100 times", vanish_and_repeat),
     Case("silent", "20 half-open sockets of watchers", fall_silent, lasts=12),

@@ -93,6 +93,12 @@ class Platform:
         """Start a live process with a line of its own to PostgreSQL."""
         return await self._add(name, "web.live.server", any_ports().live)
 
+    async def have_pages(self) -> int:
+        """Let the pages be served, by a line of their own; return their port."""
+        if "pages" not in self.children:
+            await self._add("pages", "web.app", any_ports().web)
+        return self.settings["pages"].web_port
+
     async def have_lives(self, count: int) -> list[Settings]:
         """Let a worker and so many live processes run, every line be whole, the clock be right."""
         await self._set_clock_right()
@@ -243,6 +249,7 @@ class Platform:
             database_url=self.url(database_port),
             valkey_url=self.valkey.url,
             luochui_state=self.state,
+            web_port=live_port,
             live_port=live_port,
             live_origin=f"ws://127.0.0.1:{live_port}",
         )

@@ -1,11 +1,19 @@
 """Servers killed, lines to PostgreSQL cut, clocks stepped."""
 
 import asyncio
+from random import Random
+from typing import Final
 
 from redis.asyncio import Redis
 
+from tests.faults.checker import CLOSE_MS_MAX
 from tests.faults.course import Course, Fault
-from tests.faults.room import a_room
+from tests.faults.crowd import Client
+from tests.faults.room import Room, a_room
+
+A_DAY: Final = 86_400
+LASTS: Final = 12.0
+"""Seconds that a session without a crowd lasts."""
 
 
 async def nothing(_: Course) -> None:
@@ -120,6 +128,40 @@ def step_clock(*steps: float) -> Fault:
             await asyncio.sleep(6)
 
     return step
+
+
+async def step_clock_before_few(course: Course) -> None:
+    """PostgreSQL's clock jumps a day while three sessions have no crowd: none loses any of it.
+
+    One is open and nobody came, one is to open, and before one that is to open somebody waits.
+    """
+    platform, room = course.platform, course.room
+    made_at = room.now()
+    is_open = await _lonely(course, opens_in=0)
+    coming, awaited = await _lonely(course, opens_in=LASTS), await _lonely(course, opens_in=LASTS)
+    awaited.is_bidding = False
+    somebody = asyncio.create_task(Client(awaited, Random(1), awaited.codes[0]).follow())
+    await asyncio.sleep(2)  # the one is opened, and somebody has come in before the other
+    await platform.step_clock(A_DAY)
+    room.clock_step_ms, jumped_at = A_DAY * 1000, room.now()
+    early, lonely = [], {"open": is_open, "to open": coming, "awaited": awaited}
+    ends = {"open": made_at + LASTS, "to open": jumped_at + LASTS, "awaited": jumped_at + LASTS}
+    while lonely and room.now() < max(ends.values()) + CLOSE_MS_MAX / 1000:
+        for name in [name for name, one in lonely.items() if await one.is_over()]:
+            del lonely[name]
+            left = ends[name] - room.now()
+            early += [f"the one {name} was over {left:.1f} s early"] if left > 0 else []
+        await asyncio.sleep(0.1)
+    somebody.cancel()
+    course.found["nobody_came"] = [*early, *(f"the one {name} never ended" for name in lonely)]
+
+
+async def _lonely(course: Course, *, opens_in: float) -> Room:
+    room = course.room
+    return await a_room(
+        course.platform, room.database, bidders=1, lasts=LASTS, origins=room.origins,
+        opens_in=opens_in,
+    )  # fmt: skip
 
 
 async def worker_clock(course: Course) -> None:

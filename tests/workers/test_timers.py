@@ -8,6 +8,7 @@ import pytest
 
 from auction.kernel.clock import FrozenClock, SystemClock
 from auction.kernel.disciplined import DRIFT_MAX, DisciplinedClock
+from auction.store.database import Database
 from bidding.queries import session_of_listing
 from tests.bidding.halls import a_hall, a_listing
 from tests.conftest import Execute
@@ -43,6 +44,20 @@ class TestTheClock:
         clock.now()
         await timers.set_clock(replace(context, clock=clock))
         assert abs(clock.now() - SystemClock().now()) < DRIFT_MAX
+
+    async def test_gives_what_it_jumps_over_back_to_sessions_before_any_ends_by_it(
+        self, context: Context, as_owner: Execute
+    ) -> None:
+        behind = DisciplinedClock(SystemClock().now() - timedelta(hours=30))
+        database = Database(context.settings, clock=behind)
+        hall = await a_hall(database, as_owner, has_home=False)
+        await as_owner(f"UPDATE sessions SET state = 'open' WHERE id = '{hall.session_id}'")
+        await timers.set_clock(replace(context, clock=behind, database=database))
+        async with database.reading() as session:
+            found = await session_of_listing(session, hall.listing_id)
+        await database.close()
+        assert found is not None
+        assert abs(found.closes_at - behind.now() - timedelta(hours=24)) < timedelta(minutes=1)
 
     async def test_that_a_test_moves_is_left_alone(
         self, context: Context, clock: FrozenClock

@@ -20,6 +20,7 @@ from auction.store.keys import KeyHolder
 from bidding import queries
 from bidding.commands import Sign, open_session
 from bidding.hall.board import Board, SessionState
+from bidding.hall.clock_jump import GROUND, outlast_jump
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.standstill import beat, become_home, leave
 from bidding.hall.ticket import LIFE as TICKET_LIFE
@@ -37,6 +38,8 @@ LOOK_SECONDS: Final = 0.5
 EMPTY_LOOK_SECONDS: Final = 1.0
 """The same while nobody is in any hall; four times as often as a home is taken for lost."""
 LAG_MAX: Final = timedelta(milliseconds=250)
+JUMPED_MAX: Final = 100
+"""So many sessions are given back at once what the clock jumped over."""
 LAST_MINUTE: Final = timedelta(minutes=1)
 _PULSE_SECONDS: Final = 0.05
 _CLOCK_SECONDS: Final = 5.0
@@ -216,11 +219,22 @@ class Keeper:
             sequencer.hold()  # none goes on by the old clock while others still pause
         try:
             for sequencer in homes:
-                await sequencer.pause("clock_drift")
+                await sequencer.pause(GROUND)
+            await self._outlast_jump(reading.drift)
             self.clock.accept(reading.drift)
         finally:
             for sequencer in homes:
                 sequencer.release()
+
+    async def _outlast_jump(self, step: timedelta) -> None:
+        """Let openings of sessions at home here that a jump ahead passes over lose nothing."""
+        to, is_more = self.clock.now() + step, step > timedelta()
+        while is_more:
+            async with self._database.unit(SYSTEM) as work:
+                is_more = (
+                    await outlast_jump(work, to=to, most=JUMPED_MAX, home_id=self.home_id)
+                    == JUMPED_MAX
+                )
 
     async def answer_for_lag(self, lag: timedelta) -> None:
         """The process stood still: sessions about to end get an extension, on record."""

@@ -236,6 +236,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "too_fast": "A limit is passed and the message had no effect: say it again a second later.",
         "home_elsewhere": "The session lives in another process: connect to the origin given.",
         "leaving": "This process is about to restart: connect again.",
+        "ending": "The session is past its end and about to be closed: connect again.",
         "moved": "The session has just moved: connect again and ask the fate of the bid.",
         "unknown": "It is not certain what became of the bid: ask its fate.",
         "practice_full": "Too many practise at this moment: come back later.",

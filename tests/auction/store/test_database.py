@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
-from auction.store.database import OUTCOME_UNKNOWN, POOL_SIZE, Database
+from auction.store.database import OUTCOME_UNKNOWN, POOL_SIZE, Database, is_away
 from tests.faults.line import Line, a_line
 
 SECONDS_MAX = 20.0
@@ -24,12 +24,26 @@ async def line(settings: Settings) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def impatient(settings: Settings, line: Line) -> AsyncIterator[Database]:
+def behind(settings: Settings, line: Line) -> Settings:
+    """The database as it is reached by the line."""
     far = urlsplit(settings.database_url)
     near = far._replace(netloc=f"{far.username}:{far.password}@127.0.0.1:{line.port}")
-    opened = Database(
-        msgspec.structs.replace(settings, database_url=near.geturl()), patience_seconds=0.3
-    )
+    return msgspec.structs.replace(settings, database_url=near.geturl())
+
+
+@pytest.fixture
+async def impatient(behind: Settings) -> AsyncIterator[Database]:
+    opened = Database(behind, patience_seconds=0.3)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def patient(behind: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """One that has long things to do, each of them in short statements."""
+    monkeypatch.setattr("auction.store.database.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("auction.store.database.PING_SECONDS", 0.2)
+    opened = Database(behind, statement_seconds=0.4)
     yield opened
     await opened.close()
 
@@ -74,6 +88,98 @@ async def test_the_server_frees_what_a_dead_line_had_locked(
     async with asyncio.timeout(SECONDS_MAX), impatient.unit(SYSTEM) as work:
         await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
         await work.session.execute(lock)
+
+
+async def test_without_a_limit_on_units_too_a_connection_that_died_at_rest_is_replaced(
+    patient: Database, line: Line
+) -> None:
+    async with patient.reading() as first, patient.reading() as second:
+        await asyncio.gather(first.scalar(text("SELECT 1")), second.scalar(text("SELECT 1")))
+    line.deaden()
+    assert await one(patient) == 1
+    assert await one(patient) == 1
+
+
+async def test_a_statement_that_nobody_answers_fails_as_when_the_server_is_away(
+    patient: Database, line: Line
+) -> None:
+    with pytest.raises(OUTCOME_UNKNOWN) as told:
+        async with asyncio.timeout(SECONDS_MAX), patient.unit(SYSTEM) as work:
+            await work.session.execute(text("SELECT 1"))
+            line.deaden()
+            await work.session.execute(text("SELECT 2"))
+    assert is_away(told.value)
+    assert await one(patient) == 1
+
+
+async def test_a_look_that_nobody_answers_ends_and_leaves_nothing_behind(
+    patient: Database, line: Line
+) -> None:
+    with pytest.raises(OUTCOME_UNKNOWN):
+        async with asyncio.timeout(SECONDS_MAX), patient.watching() as connection:
+            await connection.execute(text("SELECT 1"))
+            line.deaden()
+            await connection.execute(text("SELECT 2"))
+    assert await one(patient) == 1
+
+
+async def test_many_short_statements_take_as_long_as_they_take(patient: Database) -> None:
+    async with patient.reading() as session:
+        for _ in range(4):
+            await session.execute(text("SELECT pg_sleep(0.2)"))
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_the_server_breaks_a_long_statement_off_before_its_line_is_given_up(
+    patient: Database,
+) -> None:
+    with pytest.raises(DBAPIError, match="statement timeout") as told:
+        async with patient.reading() as session:
+            await session.execute(text("SELECT pg_sleep(5)"))
+    assert not is_away(told.value)
+
+
+async def test_a_unit_with_a_limit_is_broken_off_alone(behind: Settings) -> None:
+    database = Database(behind)
+    async with database.reading() as other:
+        await other.scalar(text("SELECT 1"))
+        with pytest.raises(TimeoutError):
+            async with database.unit(SYSTEM, seconds_max=0.3) as work:
+                await work.session.execute(text("SELECT pg_sleep(5)"))
+        assert await other.scalar(text("SELECT 2")) == 2
+    await database.close()
+
+
+async def test_the_server_frees_what_a_unit_with_a_limit_had_locked(
+    behind: Settings, line: Line
+) -> None:
+    database = Database(behind)
+    lock = text("SELECT pg_advisory_xact_lock(8)")
+    with pytest.raises(TimeoutError):
+        async with database.unit(SYSTEM, seconds_max=0.5) as work:
+            await work.session.execute(lock)
+            line.deaden()
+            await work.session.execute(text("SELECT 2"))
+    async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
+        await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
+        await work.session.execute(lock)
+    await database.close()
+
+
+async def test_the_server_frees_after_a_while_what_any_dead_line_had_locked(
+    behind: Settings, line: Line
+) -> None:
+    database = Database(behind, idle_seconds=0.5)
+    lock = text("SELECT pg_advisory_xact_lock(9)")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5), database.unit(SYSTEM) as work:
+            await work.session.execute(lock)
+            line.deaden()
+            await work.session.execute(text("SELECT 2"))
+    async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
+        await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
+        await work.session.execute(lock)
+    await database.close()
 
 
 async def test_who_has_all_the_time_is_not_cut_off(settings: Settings) -> None:
