@@ -67,12 +67,11 @@ async def _endings() -> Outcome:
     rows = read_rows(ART)
     async with a_platform() as platform:
         done = await endings.hold(platform, list(art(rows)), replayed_art(rows), most=ENDINGS)
-    outcome = _outcome(
-        AT_SPEED, (done.sessions - done.lagged, done.bids, 0), done.differing, done.seconds
-    )
+    outcome = _outcome(AT_SPEED, (done.sessions, done.bids, 0), done.differing, done.seconds)
     outcome.notes.append(
         f"the latest was closed {done.latest_seconds:.2f} s after its end; {done.lagged} were left"
-        " an extension because the platform had stood still, and are not compared"
+        " an extension because the platform had stood still and are compared with a replay told of"
+        f" it, and by it {done.otherwise} ended otherwise than the house recorded"
     )
     return outcome
 
