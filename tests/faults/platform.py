@@ -52,6 +52,11 @@ right = SystemClock.now
 SystemClock.now = lambda self: right(self) + timedelta(seconds={seconds})
 """
 """What a process on another machine, whose clock is wrong, reads before it starts."""
+DEAF_TO_CLOCK = """
+from auction.kernel.disciplined import DisciplinedClock, Reading
+DisciplinedClock.compare = lambda self, told, **counts: Reading(timedelta(), is_followed=True)
+"""
+"""A fault planted in a process: it takes its machine's clock for PostgreSQL's."""
 
 
 class Platform:
@@ -179,12 +184,15 @@ class Platform:
         """Have the database server's clock jump to so many seconds off the machine's."""
         await self.as_owner(f"UPDATE faults.step SET by = make_interval(secs => {seconds})")
 
-    async def shift_machine(self, name: str, seconds: float) -> None:
-        """Start a process anew on a machine whose clock is so many seconds off."""
+    async def shift_machine(self, name: str, seconds: float, *, plant: str = "") -> None:
+        """Start a process anew on a machine whose clock is so many seconds off.
+
+        A `plant` is a fault of the process itself, which shows that a case would notice it.
+        """
         await self.kill(name)
         folder = self.state / "shift"
         folder.mkdir(exist_ok=True)
-        (folder / "sitecustomize.py").write_text(SHIFT.format(seconds=seconds))
+        (folder / "sitecustomize.py").write_text(SHIFT.format(seconds=seconds) + plant)
         program, environment = self._programs[name]
         way = {"PYTHONPATH": f"{folder}:{REPOSITORY}"}
         self.children[name] = Child(program, environment | way, self.state / "log")
