@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
@@ -179,6 +180,26 @@ async def test_the_server_frees_after_a_while_what_any_dead_line_had_locked(
     async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
         await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
         await work.session.execute(lock)
+    await database.close()
+
+
+async def test_units_broken_off_wherever_they_are_leave_no_connection_behind(
+    settings: Settings,
+) -> None:
+    database = Database(settings)
+
+    async def busy(seconds_max: float) -> None:
+        async with database.unit(SYSTEM, seconds_max=seconds_max) as work:
+            for _ in range(50):
+                await work.session.execute(text("SELECT pg_sleep(0.002)"))
+
+    limits = (0.001 + number * 0.003 for number in range(3 * POOL_SIZE))
+    told = await asyncio.gather(*(busy(limit) for limit in limits), return_exceptions=True)
+    assert {type(wrong) for wrong in told} == {TimeoutError}
+    being_closed = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*being_closed)
+    assert isinstance(database.engine.pool, QueuePool)
+    assert database.engine.pool.checkedout() == 0
     await database.close()
 
 
