@@ -7,6 +7,7 @@ Everything runs on loopback, is started here, stops by itself and leaves nothing
 
 import asyncio
 import json
+import shutil
 import sys
 import time
 import traceback
@@ -27,14 +28,18 @@ CASE_SECONDS_MAX = 180.0
 OUT = Path("var") / "faults.json"
 
 
-async def run(cases: Sequence[Case], size: Size) -> list[Outcome]:
-    """Play the cases one after another: on one platform, as long as every promise is kept."""
+async def run(cases: Sequence[Case], size: Size, logs: Path) -> list[Outcome]:
+    """Play the cases one after another: on one platform, as long as every promise is kept.
+
+    What the processes said of a case that failed is kept in `logs`.
+    """
     outcomes: list[Outcome] = []
     while len(outcomes) < len(cases):
         async with a_platform() as platform:
             for case in cases[len(outcomes) :]:
                 outcomes.append(_told(await _outcome(case, play(platform, case, size))))
                 if not outcomes[-1].is_held:
+                    shutil.copytree(platform.log, logs / case.name, dirs_exist_ok=True)
                     break
     return outcomes
 
@@ -79,7 +84,7 @@ def main(only: str, short: bool, out: Path) -> None:
             f"There is no case {', '.join(unknown)}; there are: {', '.join(known)}."
         )
     chosen = [case for case in CASES if case.name in names]
-    outcomes = asyncio.run(run(chosen, SHORT if short else LONG))
+    outcomes = asyncio.run(run(chosen, SHORT if short else LONG, out.with_suffix(".logs")))
     outcomes += asyncio.run(run_recorded([name for name in RECORDED if name in names]))
     out.parent.mkdir(parents=True, exist_ok=True)
     lines = [as_json(outcome) for outcome in outcomes]
