@@ -37,6 +37,9 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
         try:
             async with context.database.watching() as connection:
                 await _relay_on(context, queue, connection)
+        except TimeoutError:
+            log.warning("PostgreSQL did not answer the relay: the line may be dead")
+            await context.database.redial()
         except Exception:  # the edge: a relay that died would stop the platform quietly
             log.exception("the relay stumbled; it goes on")
             await asyncio.sleep(TROUBLE_SECONDS)

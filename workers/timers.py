@@ -132,6 +132,9 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
                     for name in due:
                         told[name].set()
                     await asyncio.sleep(ASK_SECONDS)
+        except TimeoutError:
+            log.warning("PostgreSQL did not say what is due: the line may be dead")
+            await context.database.redial()
         except Exception:  # the edge: PostgreSQL may be away for a while
             log.exception("it could not be asked what is due; the next question comes")
             await asyncio.sleep(TROUBLE_SECONDS)

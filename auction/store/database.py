@@ -144,6 +144,7 @@ class Database:
         idle_seconds: float = IDLE_SECONDS,
         patience_seconds: float | None = None,
     ) -> None:
+        self._url = settings.database_url
         self._patience_seconds = patience_seconds
         # Half of the connections each: no crowd of questions keeps a commit waiting.
         self._writing_turns = asyncio.Semaphore(POOL_SIZE)
@@ -270,6 +271,24 @@ class Database:
                 yield
             finally:
                 due.cancel()
+
+    async def redial(self) -> None:
+        """To be called when a small look was not answered: frees whoever waits on a dead line.
+
+        When the server answers on a new connection, the old ones went dead in silence, and all of
+        them are hung up. When it does not, it is away or overloaded, and nothing is done.
+        """
+        older = tuple(self._lines)
+        try:
+            fresh = await asyncpg.connect(
+                self._url, timeout=PING_SECONDS, command_timeout=PING_SECONDS
+            )
+            await fresh.execute("SELECT 1")
+            fresh.terminate()
+        except _SILENT:
+            return
+        for line in older:
+            line.terminate()
 
     def _hang_up(self) -> None:
         """Break every connection: what fell silent on one of them did so on all."""

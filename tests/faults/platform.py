@@ -22,16 +22,17 @@ from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings
 from auction.law.rulebook import LAW
 from auction.store.database import Database
 from tests.faults.line import Line
-from workers.embedded.child import Child, Program, accepts_local, accepts_tcp, is_up
+from workers.embedded.child import Child, Program, accepts_local, accepts_tcp
 from workers.embedded.leash import Leash
 from workers.embedded.place import REPOSITORY, any_ports, prepare_state
-from workers.embedded.postgres import EmbeddedPostgres, free_port
+from workers.embedded.postgres import EmbeddedPostgres, ServerError
 from workers.embedded.valkey import EmbeddedValkey
 from workers.migrations.upgrade import upgrade
 from workers.stack import environment_of
 
 FOLLOWED_SECONDS = 6.0
 """Every process looks at PostgreSQL's clock within five."""
+STARTS_MAX = 3
 ROLES = ("luochui_app", "luochui_sealer")
 STEP = """
 CREATE SCHEMA faults;
@@ -52,6 +53,11 @@ right = SystemClock.now
 SystemClock.now = lambda self: right(self) + timedelta(seconds={seconds})
 """
 """What a process on another machine, whose clock is wrong, reads before it starts."""
+DEAF_TO_CLOCK = """
+from auction.kernel.disciplined import DisciplinedClock, Reading
+DisciplinedClock.compare = lambda self, told, **counts: Reading(timedelta(), is_followed=True)
+"""
+"""A fault planted in a process: it takes its machine's clock for PostgreSQL's."""
 
 
 class Platform:
@@ -71,6 +77,11 @@ class Platform:
         self._password = secrets.token_urlsafe(12)
 
     @property
+    def log(self) -> Path:
+        """The folder of what its processes say."""
+        return self.state / "log"
+
+    @property
     def owner_url(self) -> str:
         """The database as the owner of its tables, past every line."""
         return self.postgres.url(name="luochui")
@@ -87,16 +98,16 @@ class Platform:
         await self._prepare()
         await asyncio.to_thread(self.valkey.start)
         self._leash.hold(self.valkey.pid)
-        await self._add("signers", "workers.signers.server", any_ports().live)
+        await self._add("signers", "workers.signers.server")
 
     async def add_live(self, name: str = "live") -> Settings:
         """Start a live process with a line of its own to PostgreSQL."""
-        return await self._add(name, "web.live.server", any_ports().live)
+        return await self._add(name, "web.live.server")
 
     async def have_pages(self) -> int:
         """Let the pages be served, by a line of their own; return their port."""
         if "pages" not in self.children:
-            await self._add("pages", "web.app", any_ports().web)
+            await self._add("pages", "web.app")
         return self.settings["pages"].web_port
 
     async def have_lives(self, count: int) -> list[Settings]:
@@ -111,7 +122,7 @@ class Platform:
             elif child.is_running():
                 await asyncio.to_thread(child.stop, self._leash)
         if "worker" not in self.children:
-            await self._add("worker", "workers.main", any_ports().live)
+            await self._add("worker", "workers.main")
         for name in names:
             if name not in self.children:
                 await self.add_live(name)
@@ -179,15 +190,18 @@ class Platform:
         """Have the database server's clock jump to so many seconds off the machine's."""
         await self.as_owner(f"UPDATE faults.step SET by = make_interval(secs => {seconds})")
 
-    async def shift_machine(self, name: str, seconds: float) -> None:
-        """Start a process anew on a machine whose clock is so many seconds off."""
+    async def shift_machine(self, name: str, seconds: float, *, plant: str = "") -> None:
+        """Start a process anew on a machine whose clock is so many seconds off.
+
+        A `plant` is a fault of the process itself, which shows that a case would notice it.
+        """
         await self.kill(name)
         folder = self.state / "shift"
         folder.mkdir(exist_ok=True)
-        (folder / "sitecustomize.py").write_text(SHIFT.format(seconds=seconds))
+        (folder / "sitecustomize.py").write_text(SHIFT.format(seconds=seconds) + plant)
         program, environment = self._programs[name]
         way = {"PYTHONPATH": f"{folder}:{REPOSITORY}"}
-        self.children[name] = Child(program, environment | way, self.state / "log")
+        self.children[name] = Child(program, environment | way, self.log)
         await self.revive(name)
 
     async def as_owner(self, statement: str) -> None:
@@ -221,26 +235,40 @@ class Platform:
         text = Path(f"/proc/{self.children[name].pid}/status").read_text()
         return next(int(row.split()[1]) for row in text.splitlines() if row.startswith("VmRSS"))
 
-    async def _add(self, name: str, module: str, port: int) -> Settings:
+    async def _add(self, name: str, module: str) -> Settings:
+        """Start a process with a line of its own; its ports may be taken before it binds them."""
         line = Line(self.postgres.port)
         await line.lay()
-        settings = self.given(line.port, port)
+        self.lines[name] = line
+        for _ in range(STARTS_MAX - 1):
+            with contextlib.suppress(ServerError):
+                return await self._start(name, module)
+        return await self._start(name, module)
+
+    async def _start(self, name: str, module: str) -> Settings:
+        ports = any_ports()
+        settings = self.given(self.lines[name].port, ports.live)
+        self.metrics_ports[name] = ports.web
         role = "luochui_sealer" if name == "signers" else "luochui_app"
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        self.metrics_ports[name] = free_port()
         own = {
-            "DATABASE_URL": self.url(line.port, role),
+            "DATABASE_URL": self.url(self.lines[name].port, role),
             "METRICS_PORT": str(self.metrics_ports[name]),
         }
-        ready = {"signers": accepts_local(settings.signer_socket), "worker": is_up}.get(
-            name, accepts_tcp(port)
+        metrics = accepts_tcp(ports.web)
+        ready = {"signers": accepts_local(settings.signer_socket), "worker": metrics}.get(
+            name, accepts_tcp(ports.live)
         )
         program, environment = Program(name, module, ready), environment_of(settings) | kept | own
-        self._programs[name] = (program, environment)
-        child = Child(program, environment, self.state / "log")
-        self.lines[name], self.settings[name], self.children[name] = line, settings, child
+        child = Child(program, environment, self.log)
         child.start(self._leash)
-        await asyncio.to_thread(child.await_ready)
+        try:
+            await asyncio.to_thread(child.await_ready)
+        except ServerError:
+            await asyncio.to_thread(child.stop, self._leash)
+            raise
+        self._programs[name] = (program, environment)
+        self.settings[name], self.children[name] = settings, child
         return settings
 
     def given(self, database_port: int, live_port: int) -> Settings:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from tests.faults.checker import CLOSE_MS_MAX
 from tests.faults.course import Course, Fault
 from tests.faults.crowd import Client
+from tests.faults.platform import DEAF_TO_CLOCK
 from tests.faults.room import Room, a_room
 
 A_DAY: Final = 86_400
@@ -165,17 +166,30 @@ async def _lonely(course: Course, *, opens_in: float) -> Room:
 
 
 async def worker_clock(course: Course) -> None:
-    """The worker's machine is an hour ahead: what nobody came to bid in must not close early."""
+    """The worker's machine is an hour ahead: what nobody came to bid in must not open early.
+
+    A worker that went by its machine's clock would open it: one is started to show that.
+    """
     platform, room = course.platform, course.room
     lonely = await a_room(
-        platform, room.database, bidders=1, lasts=60, origins=room.origins, opens_in=30
+        platform, room.database, bidders=1, lasts=60, origins=room.origins, opens_in=60
     )
-    await platform.shift_machine("worker", 3600)
-    await asyncio.sleep(8)  # it takes a while to start, and then looks twice a second
-    (row,) = await platform.fetch("SELECT state FROM sessions WHERE id = $1", lonely.session_id)
+    right = await _state_beside(lonely)
+    planted = await _state_beside(lonely, plant=DEAF_TO_CLOCK)
     await platform.shift_machine("worker", 0)
-    early = [] if row["state"] == "scheduled" else [f"30 s before its opening it is {row['state']}"]
-    course.found["nobody_came"] = early
+    course.found["nobody_came"] = [] if right == "scheduled" else [f"too early it is {right}"]
+    is_noticed = planted != "scheduled"
+    course.found["can_fail"] = [] if is_noticed else ["a worker by the wrong clock did no harm"]
+
+
+async def _state_beside(lonely: Room, *, plant: str = "") -> str:
+    """What becomes of a session beside a worker whose machine is an hour ahead."""
+    await lonely.platform.shift_machine("worker", 3600, plant=plant)
+    await asyncio.sleep(8)  # it takes a while to start, and then looks twice a second
+    (row,) = await lonely.platform.fetch(
+        "SELECT state FROM sessions WHERE id = $1", lonely.session_id
+    )
+    return str(row["state"])
 
 
 async def wrong_machine(course: Course) -> None:

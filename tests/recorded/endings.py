@@ -6,13 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+
+import msgspec
 
 from auction.kernel.actor import SYSTEM, Actor, Role
 from auction.kernel.ids import BidderCode, CourtId, ListingId, LotId, PersonId, SessionId, new_id
 from auction.kernel.money import Money
 from auction.store.database import Database
 from bidding.commands import make_session
-from bidding.engine import Accepted, Bid, Rules, decide, open_hall
+from bidding.engine import Accepted, Bid, Hall, Rules, decide, open_hall
 from bidding.hall.session import SessionTerms
 from bidding.hall.ticket import issue_ticket
 from tests.faults.platform import Platform
@@ -28,6 +31,9 @@ MARGIN = timedelta(seconds=2)
 """Two seconds of the record are 100 ms here: what came nearer to an end might fall either way."""
 SECONDS_MAX = 75.0
 
+Ending = tuple[str, Money]
+"""Who won, and at what price."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -37,8 +43,10 @@ class Compared:
     bids: int
     left_out: int
     lagged: int
-    """Sessions that the platform itself left an extension, because it had stood still: these end
-    otherwise by right, and are not compared."""
+    """Sessions that the platform itself left an extension, because it had stood still: what the
+    house recorded may end otherwise by right, and a replay that is told of it is asked instead."""
+    otherwise: int
+    """How many of those ended otherwise than the house recorded."""
     differing: list[str]
     seconds: float
     latest_seconds: float
@@ -83,7 +91,14 @@ class Staged:
     auction: RecordedAuction
     session_id: SessionId
     listing_id: ListingId
+    closes_at: datetime
+    """Its announced end, at the new speed."""
     seats: dict[str, Bidder]
+
+    @property
+    def stream(self) -> str:
+        """Its chain in the journal."""
+        return f"session:{self.session_id}"
 
 
 async def hold(
@@ -111,13 +126,18 @@ async def hold(
         await _until_closed(platform, [one.session_id for one in staged])
         for one in staged:
             await asyncio.gather(*(seat.leave() for seat in one.seats.values()))
-    lagged = await _lagged(platform, staged)
-    compared = [one for one in staged if one.session_id not in lagged]
-    differing, latest = await _compare(platform, compared, replayed)
+    wanted = {one.auction.key: _named(replayed[one.auction.key]) for one in staged}
+    told = await _replayed_with_lag(platform, staged)
+    otherwise = sum(told[key] != wanted[key] for key in told)
+    differing, latest = await _compare(platform, staged, wanted | told)
     bids = sum(len(one.bids) for one in chosen)
     left_out = len(auctions) - len(chosen)
     taken = time.monotonic() - began
-    return Compared(len(chosen), bids, left_out, len(lagged), differing, taken, latest)
+    return Compared(len(chosen), bids, left_out, len(told), otherwise, differing, taken, latest)
+
+
+def _named(result: Result) -> Ending:
+    return code_of(result.winner), result.price
 
 
 def _fast(rules: Rules) -> Rules:
@@ -132,11 +152,10 @@ async def _stage(
     now = database.clock.now()
     listing, rules = ListingId(new_id(now)), _fast(auction.rules)
     await put_listing(platform, listing, auction.codes, (rules.starting_price, rules.increment))
-    terms = SessionTerms(
-        listing, LotId(listing), CourtId("浙0199"), now, starts_at + ENDING / SPEED, rules
-    )
+    closes_at = starts_at + ENDING / SPEED
+    terms = SessionTerms(listing, LotId(listing), CourtId("浙0199"), now, closes_at, rules)
     async with database.unit(SYSTEM) as work:
-        return Staged(auction, await make_session(work, terms=terms), listing, {})
+        return Staged(auction, await make_session(work, terms=terms), listing, closes_at, {})
 
 
 async def _seat(database: Database, live: str, web: str, one: Staged) -> None:
@@ -185,17 +204,43 @@ async def _until_closed(platform: Platform, sessions: list[SessionId]) -> None:
             await asyncio.sleep(0.5)
 
 
-async def _lagged(platform: Platform, staged: Sequence[Staged]) -> set[SessionId]:
+async def _replayed_with_lag(platform: Platform, staged: Sequence[Staged]) -> dict[str, Ending]:
+    """What the pure engine makes of the bids as they entered here, told of each extension for lag.
+
+    Only of sessions that were left one; by the key of their auction.
+    """
+    by_stream = {one.stream: one for one in staged}
     rows = await platform.fetch(
-        "SELECT DISTINCT stream FROM journal WHERE kind = 'session.lagged' AND stream = ANY($1)",
-        [f"session:{one.session_id}" for one in staged],
+        "SELECT stream, kind, leaf FROM journal WHERE stream IN (SELECT stream FROM journal"
+        " WHERE kind = 'session.lagged' AND stream = ANY($1)) ORDER BY stream, seq",
+        list(by_stream),
     )
-    streams = {row["stream"] for row in rows}
-    return {one.session_id for one in staged if f"session:{one.session_id}" in streams}
+    told = {}
+    for stream, entries in groupby(rows, key=lambda row: str(row["stream"])):
+        one = by_stream[stream]
+        rules = _fast(one.auction.rules)
+        hall = open_hall(rules, opens_at=one.closes_at - ENDING, scheduled_close=one.closes_at)
+        for entry in entries:
+            hall = _after(hall, entry["kind"], msgspec.json.decode(entry["leaf"])["body"], rules)
+        leading = hall.leading
+        told[one.auction.key] = (str(leading.code), leading.amount) if leading else ("", Money(0))
+    return told
+
+
+def _after(hall: Hall, kind: str, said: dict[str, str], rules: Rules) -> Hall:
+    """The hall after one entry of its session's journal."""
+    if kind == "session.lagged":
+        return replace(hall, closes_at=datetime.fromisoformat(said["closes_at"]))
+    if not kind.startswith("bid."):
+        return hall
+    entered_at = datetime.fromisoformat(said["entered_at"])
+    bid = Bid(BidderCode(said["code"]), Money(int(said["amount_fen"])), entered_at)
+    verdict = decide(hall, bid, rules)
+    return verdict.hall if isinstance(verdict, Accepted) else hall
 
 
 async def _compare(
-    platform: Platform, staged: Sequence[Staged], replayed: dict[str, Result]
+    platform: Platform, staged: Sequence[Staged], wanted: dict[str, Ending]
 ) -> tuple[list[str], float]:
     rows = await platform.fetch(
         "SELECT id, leading_code, leading_amount,"
@@ -206,11 +251,10 @@ async def _compare(
     ended = {row["id"]: row for row in rows}
     differing = []
     for one in staged:
-        row, wanted = ended[one.session_id], replayed[one.auction.key]
-        told = (row["leading_code"], Money(row["leading_amount"] or 0))
-        if told != (code_of(wanted.winner), wanted.price):
+        row, (winner, price) = ended[one.session_id], wanted[one.auction.key]
+        told = (row["leading_code"] or "", Money(row["leading_amount"] or 0))
+        if told != (winner, price):
             differing.append(
-                f"{one.auction.key}: {told[0]} at {told[1]}, the replay says"
-                f" {code_of(wanted.winner)} at {wanted.price}"
+                f"{one.auction.key}: {told[0]} at {told[1]}, the replay says {winner} at {price}"
             )
     return differing, max(row["late"] for row in rows)

@@ -7,7 +7,7 @@ enters at exactly the second at which it once did.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,8 +58,7 @@ class Theatre:
     async def hold(self, auctions: Iterable[RecordedAuction]) -> dict[str, Result]:
         """Hold auctions of one place and time again, bid by bid; return what came of each."""
         by_key = {auction.key: auction for auction in auctions}
-        for auction in by_key.values():
-            await self._announce(auction)
+        await self._announce(list(by_key.values()))
         order = [
             (bid.entered_at, number, auction.key, bid)
             for auction in by_key.values()
@@ -146,28 +145,18 @@ class Theatre:
         for one in [place for place in self.seats if place[0] == key]:
             await self.seats.pop(one).leave()
 
-    async def _announce(self, auction: RecordedAuction) -> None:
+    async def _announce(self, auctions: Sequence[RecordedAuction]) -> None:
+        """Publish the listings of auctions, and make their sessions."""
         now = self.keeper.clock.now()
-        listing, rules = ListingId(new_id(now)), auction.rules
-        codes = ",".join(f"'{code}'" for code in sorted(auction.codes))
-        await self.as_owner(
-            "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title,"
-            " starting_price, increment, deposit, opens_at, closes_at, balance_days, rulebook,"
-            " drafted_by, drafted_at, ground) SELECT made.id, made.id, made.id, '浙0199',"
-            f" 'first_auction', 'published', 'a lot', {rules.starting_price.fen},"
-            f" {rules.increment.fen}, 1, '{auction.opens_at}',"
-            f" '{auction.opens_at + timedelta(days=1)}', 15, 'law', made.id, now(), ''"
-            f" FROM (SELECT '{listing}'::uuid AS id) AS made;"
-            " INSERT INTO hall_code (listing_id, code, priority_rank, sealed_registration,"
-            f" issued_on_hour) SELECT '{listing}', code, NULL, '', now()"
-            f" FROM unnest(ARRAY[{codes}]) AS code"
-        )
-        terms = SessionTerms(
-            listing, LotId(new_id(now)), CourtId("浙0199"), auction.opens_at,
-            auction.scheduled_close_at, rules,
-        )  # fmt: skip
-        async with self.database.unit(SYSTEM) as work:
-            self.halls[auction.key] = (await make_session(work, terms=terms), listing)
+        listings = {auction.key: ListingId(new_id(now)) for auction in auctions}
+        await self.as_owner("".join(_listing(one, listings[one.key]) for one in auctions))
+        for one in auctions:
+            terms = SessionTerms(
+                listings[one.key], LotId(new_id(now)), CourtId("浙0199"), one.opens_at,
+                one.scheduled_close_at, one.rules,
+            )  # fmt: skip
+            async with self.database.unit(SYSTEM) as work:
+                self.halls[one.key] = (await make_session(work, terms=terms), listings[one.key])
 
     async def _result(self, key: str) -> Result:
         session_id, _ = self.halls[key]
@@ -177,6 +166,41 @@ class Theatre:
         assert board.price is not None
         refused = sum(line.verdict is Verdict.REFUSED for line in lines)
         return Result(str(board.leading_code), board.price, board.closes_at, refused)
+
+
+def _listing(auction: RecordedAuction, listing: ListingId) -> str:
+    """Statements that put a published listing and its codes into the tables."""
+    rules = auction.rules
+    codes = ",".join(f"'{code}'" for code in sorted(auction.codes))
+    return (
+        "INSERT INTO listings (id, lot_id, case_id, court_id, round, state, title,"
+        " starting_price, increment, deposit, opens_at, closes_at, balance_days, rulebook,"
+        " drafted_by, drafted_at, ground) SELECT made.id, made.id, made.id, '浙0199',"
+        f" 'first_auction', 'published', 'a lot', {rules.starting_price.fen},"
+        f" {rules.increment.fen}, 1, '{auction.opens_at}',"
+        f" '{auction.opens_at + timedelta(days=1)}', 15, 'law', made.id, now(), ''"
+        f" FROM (SELECT '{listing}'::uuid AS id) AS made;"
+        " INSERT INTO hall_code (listing_id, code, priority_rank, sealed_registration,"
+        f" issued_on_hour) SELECT '{listing}', code, NULL, '', now()"
+        f" FROM unnest(ARRAY[{codes}]) AS code;"
+    )
+
+
+async def hold_beside(
+    settings: Settings, as_owner: Execute, auctions: Sequence[RecordedAuction], *, theatres: int
+) -> dict[str, Result]:
+    """Hold auctions in several theatres of one platform at once, each with a time of its own."""
+
+    async def hold(part: Sequence[RecordedAuction]) -> dict[str, Result]:
+        begins_at = min(auction.opens_at for auction in part)
+        async with a_theatre(settings, as_owner, begins_at=begins_at) as theatre:
+            return await theatre.hold(part)
+
+    parts = [auctions[first::theatres] for first in range(min(theatres, len(auctions)))]
+    told: dict[str, Result] = {}
+    for held in await asyncio.gather(*(hold(part) for part in parts)):
+        told |= held
+    return told
 
 
 @asynccontextmanager

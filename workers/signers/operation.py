@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from workers.signers.key_folder import KeyFolder
 
+ANSWER_SECONDS_MAX = 5.0
+"""So long PostgreSQL may take to answer a keeper; who asked the keeper waits twice as long."""
+
 Question = Mapping[str, str]
 Answer = Mapping[str, str]
 Operation = Callable[[KeyFolder, Question], Answer]

@@ -14,6 +14,7 @@ from auction.kernel.refusal import Refusal
 from auction.kernel.sealed_file import public_half, unwrap_key
 from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import (
+    ANSWER_SECONDS_MAX,
     Answer,
     Operation,
     Question,
@@ -48,12 +49,15 @@ READING_OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType({"original
 
 async def _digest_of(database_url: str, opening_id: UUID) -> str:
     try:
-        connection = await asyncpg.connect(database_url, timeout=5)
+        connection = await asyncpg.connect(
+            database_url, timeout=ANSWER_SECONDS_MAX, command_timeout=ANSWER_SECONDS_MAX
+        )
     except (OSError, asyncpg.PostgresError) as away:
         raise Refusal("originals.database_away") from away
     try:
         digest = await connection.fetchval(_OPENING, opening_id)
-    except asyncpg.PostgresError as away:
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as away:
+        connection.terminate()  # its line may be dead: there may be nobody to say goodbye to
         raise Refusal("originals.database_away") from away
     finally:
         await connection.close()

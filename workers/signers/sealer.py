@@ -17,7 +17,7 @@ import asyncpg
 from auction.kernel.refusal import Refusal
 from bidding import sealing
 from workers.signers.key_folder import KeyFolder
-from workers.signers.operation import Answer, Question, ReadingOperation
+from workers.signers.operation import ANSWER_SECONDS_MAX, Answer, Question, ReadingOperation
 
 KEY_NAME = "sealer"
 _REGISTRATION = "SELECT listing_id, state, public_key FROM registration WHERE id = $1"
@@ -124,11 +124,16 @@ OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
 @asynccontextmanager
 async def _looking(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
-        connection = await asyncpg.connect(database_url, timeout=5)
+        connection = await asyncpg.connect(
+            database_url, timeout=ANSWER_SECONDS_MAX, command_timeout=ANSWER_SECONDS_MAX
+        )
     except (OSError, asyncpg.PostgresError) as away:
         raise Refusal("sealer.database_away") from away
     try:
         yield connection
+    except (OSError, asyncpg.InterfaceError) as silent:
+        connection.terminate()  # its line is dead: there is nobody to say goodbye to
+        raise Refusal("sealer.database_away") from silent
     except asyncpg.PostgresError as no:
         raise Refusal("sealer.database_refused") from no
     finally:

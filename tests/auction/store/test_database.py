@@ -1,13 +1,14 @@
 """A line to PostgreSQL that went dead in silence is noticed, and another one is taken."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from auction.kernel.actor import SYSTEM
 from auction.kernel.settings import Settings
@@ -123,6 +124,50 @@ async def test_a_look_that_nobody_answers_ends_and_leaves_nothing_behind(
     assert await one(patient) == 1
 
 
+async def test_who_waits_on_a_dead_line_is_freed_when_a_new_one_is_answered(
+    behind: Settings, line: Line
+) -> None:
+    database = Database(behind)
+    told = await _waiting(database, line.deaden, then=database.redial)
+    assert isinstance(told, OUTCOME_UNKNOWN)
+    assert await one(database) == 1
+    await database.close()
+
+
+async def test_who_waits_for_a_server_that_answers_nobody_is_left_to_wait(
+    behind: Settings, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auction.store.database.PING_SECONDS", 0.2)
+    database = Database(behind)
+
+    async def come_back() -> None:
+        await database.redial()
+        await line.mend()
+
+    assert await _waiting(database, line.hold, then=come_back) == 2
+    await database.close()
+
+
+async def _waiting(
+    database: Database, fail: Callable[[], None], *, then: Callable[[], Awaitable[None]]
+) -> object:
+    """What becomes of who asks as the line fails, once something is done about it."""
+    has_failed = asyncio.Event()
+
+    async def asking() -> object:
+        async with asyncio.timeout(SECONDS_MAX), database.reading() as session:
+            await session.scalar(text("SELECT 1"))
+            fail()
+            has_failed.set()
+            return await session.scalar(text("SELECT 2"))
+
+    task = asyncio.create_task(asking())
+    await has_failed.wait()
+    await then()
+    (told,) = await asyncio.gather(task, return_exceptions=True)
+    return told
+
+
 async def test_many_short_statements_take_as_long_as_they_take(patient: Database) -> None:
     async with patient.reading() as session:
         for _ in range(4):
@@ -179,6 +224,26 @@ async def test_the_server_frees_after_a_while_what_any_dead_line_had_locked(
     async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
         await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
         await work.session.execute(lock)
+    await database.close()
+
+
+async def test_units_broken_off_wherever_they_are_leave_no_connection_behind(
+    settings: Settings,
+) -> None:
+    database = Database(settings)
+
+    async def busy(seconds_max: float) -> None:
+        async with database.unit(SYSTEM, seconds_max=seconds_max) as work:
+            for _ in range(50):
+                await work.session.execute(text("SELECT pg_sleep(0.002)"))
+
+    limits = (0.001 + number * 0.003 for number in range(3 * POOL_SIZE))
+    told = await asyncio.gather(*(busy(limit) for limit in limits), return_exceptions=True)
+    assert {type(wrong) for wrong in told} == {TimeoutError}
+    being_closed = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*being_closed)
+    assert isinstance(database.engine.pool, QueuePool)
+    assert database.engine.pool.checkedout() == 0
     await database.close()
 
 

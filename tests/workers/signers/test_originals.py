@@ -3,6 +3,7 @@
 from pathlib import Path
 from uuid import UUID, uuid5
 
+import asyncpg
 import pytest
 
 from auction.kernel.canonical import sha256_hex
@@ -13,6 +14,7 @@ from auction.kernel.settings import Settings
 from auction.lots.photographs import Opening, add_photograph, record_opening
 from auction.store.database import Database
 from tests.builders import OFFICER, a_case, an_asset
+from tests.conftest import Server
 from tests.signers import sealer_url
 from workers.signers import originals
 from workers.signers.key_folder import KeyFolder
@@ -79,3 +81,16 @@ async def test_says_so_when_the_database_is_away(keys: KeyFolder) -> None:
     question = {"opening_id": str(SPACE), "wrapped_key": "00" * WRAPPED_BYTES}
     with pytest.raises(Refusal, match="database_away"):
         await originals.lend_key(keys, "postgresql://nobody@127.0.0.1:1/none", question)
+
+
+async def test_waits_for_a_silent_database_no_longer_than_its_asker(
+    database: Database, server: Server, keys: KeyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database  # it is there
+    monkeypatch.setattr(originals, "ANSWER_SECONDS_MAX", 2.0)
+    holding = await asyncpg.connect(server.owner_url)
+    await holding.execute("BEGIN; LOCK TABLE original_openings IN ACCESS EXCLUSIVE MODE")
+    question = {"opening_id": str(SPACE), "wrapped_key": "00" * WRAPPED_BYTES}
+    with pytest.raises(Refusal, match="database_away"):
+        await originals.lend_key(keys, server.sealer_url, question)
+    await holding.close()

@@ -190,6 +190,18 @@ class TestOpening:
         with pytest.raises(Refusal, match="database_away"):
             await sealer.unseal(keys, "postgresql://nobody@127.0.0.1:1/none", question)
 
+    async def test_waits_for_a_silent_database_no_longer_than_its_asker(
+        self, database: Database, server: Server, keys: KeyFolder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert database  # it is there
+        monkeypatch.setattr(sealer, "ANSWER_SECONDS_MAX", 2.0)
+        holding = await asyncpg.connect(server.owner_url)
+        await holding.execute("BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+        question = {"listing_id": str(ID), "code": "ABCD2345"}
+        with pytest.raises(Refusal, match="database_away"):
+            await sealer.unseal(keys, server.sealer_url, question)
+        await holding.close()
+
 
 FIRST = an_actor(Role.SUPERVISOR, 71, CourtId("浙0199"))
 SECOND = an_actor(Role.SUPERVISOR, 72, CourtId("浙0199"))
