@@ -42,7 +42,7 @@ from auction.settlement.commands import (
     record_tax_lines,
     serve_ruling,
 )
-from auction.settlement.sale import Hammer, Sale
+from auction.settlement.sale import Hammer, JointBuyerDraft, Sale
 from tests.builders import a_person
 from tests.conftest import NOON
 from tests.finance import COURT, Desk, pays_in
@@ -245,7 +245,13 @@ class SaleDesk(Desk):
         )
         return await self.hammered(offered, won)
 
-    async def hammered(self, offered: Offered, won: Deposit, price: Money = PRICE) -> Sale:
+    async def hammered(
+        self,
+        offered: Offered,
+        won: Deposit,
+        price: Money = PRICE,
+        joint: tuple[JointBuyerDraft, ...] = (),
+    ) -> Sale:
         hammer = Hammer(
             listing_id=offered.listing_id,
             session_id=SessionId(UUID(int=301)),
@@ -254,6 +260,7 @@ class SaleDesk(Desk):
             buyer_id=PersonId(UUID(int=104)),
             hammer_price=price,
             closed_at=self.clock.now(),
+            joint=joint,
         )
         async with self.database.unit(SYSTEM) as work:
             return await confirm_sale(work, hammer=hammer)
@@ -275,12 +282,17 @@ class SaleDesk(Desk):
     async def a_taxed_sale(self, *lines: AssessedTax) -> Sale:
         """Title passed, letters out, the bureau's lines in."""
         sale = await self.a_ruled_sale()
+        await self.title_passes(sale.id)
+        async with self.database.unit(BUREAU) as work:
+            return await record_tax_lines(work, sale.id, lines=lines or (SELLER_VAT, BUYER_DEED))
+
+    async def title_passes(self, sale_id: UUID) -> Sale:
+        """The buyer signs for the ruling that was served, and the letters go out."""
+        sale = await self.sale(sale_id)
         async with self.database.unit(BUYER) as work:
             await record_receipt(work, sale.ruling_notice_id or UUID(int=0))
             await serve_ruling(work, sale.id)
-        await self.ask_assistance(sale)
-        async with self.database.unit(BUREAU) as work:
-            return await record_tax_lines(work, sale.id, lines=lines or (SELLER_VAT, BUYER_DEED))
+        return await self.ask_assistance(sale)
 
     async def ask_assistance(self, sale: Sale) -> Sale:
         async with self.database.unit(OFFICER) as work:

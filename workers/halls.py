@@ -18,6 +18,7 @@ from auction.settlement.sale import Hammer
 from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import close_session, close_unattended, make_session, open_session
+from bidding.eligibility.queries import joint_buyers_of
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall import clock_jump
 from bidding.hall.board import LIVE, SessionState
@@ -176,6 +177,7 @@ async def confirm_sale(context: Context, row_id: UUID, *, session_id: str) -> No
             buyer_id=PersonId(registration.person_id),
             hammer_price=price,
             closed_at=result.closed_at,
+            joint=await joint_buyers_of(work.session, registration.id),
         )
         await settlement.confirm_sale(work, hammer=hammer)
         await work.finish_job(row_id)

@@ -47,7 +47,14 @@ TITLES: Mapping[NoticeKind, str] = MappingProxyType(
 )
 
 VERSION: Mapping[NoticeKind, int] = MappingProxyType(
-    {**dict.fromkeys(NoticeKind, 1), NoticeKind.AUCTION_ANNOUNCEMENT: 2}
+    {
+        **dict.fromkeys(NoticeKind, 1),
+        NoticeKind.AUCTION_ANNOUNCEMENT: 2,
+        NoticeKind.SALE_CONFIRMATION: 2,
+        NoticeKind.TITLE_RULING: 2,
+        NoticeKind.ASSIST_EXECUTION: 2,
+        NoticeKind.TAX_COORDINATION: 2,
+    }
 )
 """The version in force; an issued notice keeps the one it was issued with."""
 
@@ -74,22 +81,23 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = MappingProxyType(
             "transcript_digest", "agencies[rank,name]",
         ),
         NoticeKind.SALE_CONFIRMATION: (
-            "lot_title", "bidder_code", "buyer_name", "buyer_identity", "hammer_price_fen",
-            "deposit_fen", "balance_fen", "closed_at", "balance_due_at", "balance_account",
+            "lot_title", "bidder_code", "buyer_name", "buyers[name,identity,share]",
+            "hammer_price_fen", "deposit_fen", "balance_fen", "closed_at", "balance_due_at",
+            "balance_account",
         ),
         # 网拍22: ruling; 民诉法解释491: title passes when it reaches the buyer.
         NoticeKind.TITLE_RULING: (
             "ruling_number", "lot_title", "registry_number", "applicant_name", "debtor_name",
-            "buyer_name", "buyer_identity", "hammer_price_fen", "closed_at", "paid_at",
-            "judge_name",
+            "buyer_name", "buyers[name,identity,share]", "hammer_price_fen", "closed_at",
+            "paid_at", "judge_name",
         ),
         NoticeKind.ASSIST_EXECUTION: (
             "ruling_number", "lot_title", "registry_number", "debtor_name", "buyer_name",
-            "buyer_identity", "hammer_price_fen", "requests[]",
+            "buyers[name,identity,share]", "hammer_price_fen", "requests[]",
         ),
         NoticeKind.TAX_COORDINATION: (
             "lot_title", "asset_kind", "registry_number", "debtor_name", "debtor_identity",
-            "buyer_name", "buyer_identity", "hammer_price_fen", "closed_at",
+            "buyer_name", "buyers[name,identity,share]", "hammer_price_fen", "closed_at",
         ),
         NoticeKind.PLAN_SERVICE: (
             "plan_number", "lot_title", "proceeds_fen", "objection_term",

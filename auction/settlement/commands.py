@@ -26,6 +26,7 @@ from auction.lots.lot import Lot, LotTrigger
 from auction.notices.commands import issue_notice
 from auction.notices.notice import Notice, NoticeState
 from auction.settlement import papers, policy, rulings
+from auction.settlement.buyers import issue_to_buyers, joint_buyers
 from auction.settlement.sale import (
     PAYABLE,
     BalanceReceipt,
@@ -70,7 +71,7 @@ async def confirm_sale(work: Unit, *, hammer: Hammer) -> Sale:
         ended_at=hammer.closed_at,
     )
     about = await papers.particulars(work.session, sale)
-    notice = await issue_notice(work, draft=papers.confirmation(sale, about))
+    notice = await issue_to_buyers(work, sale, papers.confirmation(sale, about))
     sale.confirmation_notice_id = notice.id
     work.add(sale)
     _record(work, sale, "sale.confirmed", code=sale.code, hammer_price_fen=sale.hammer_price.fen)
@@ -106,6 +107,7 @@ async def _new_sale(work: Unit, listing: Listing, hammer: Hammer) -> Sale:
         ruling_number="",
         tax_vouchers="",
         certificate_number="",
+        joint_buyers=await joint_buyers(work, hammer.joint),
     )
 
 
@@ -234,7 +236,7 @@ async def issue_ruling(work: Unit, sale_id: UUID, *, ruling_number: str) -> Sale
     sale.ruling_number = number
     sale.ruled_at = work.now
     about = await papers.particulars(work.session, sale)
-    notice = await issue_notice(work, draft=papers.ruling(sale, about))
+    notice = await issue_to_buyers(work, sale, papers.ruling(sale, about))
     sale.ruling_notice_id = notice.id
     _record(work, sale, "sale.ruled", notice=str(notice.id))
     return sale

@@ -18,6 +18,7 @@ from auction.notices.wording import NoticeKind
 from auction.people import queries as people
 from auction.people.organisation import OrganisationKind
 from auction.people.person import Person
+from auction.settlement.buyers import Buyer, buyers_of, names_of
 from auction.settlement.sale import Sale
 
 KIND_NAMES: Mapping[AssetKind, str] = MappingProxyType(
@@ -33,6 +34,8 @@ KIND_NAMES: Mapping[AssetKind, str] = MappingProxyType(
 )
 UNREGISTERED = "无登记编号"
 IN_THE_FILE = "见案卷"
+ALONE = "全部"
+"""The share of who buys alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,18 @@ class Particulars:
     applicant_name: str
     debtor_name: str
     debtor_identity: str
-    buyer_name: str
-    buyer_masked: str
-    """For what is published (网拍22; the number masked)."""
-    buyer_identity: str
-    """For the registry and the tax bureau, who cannot act without it."""
+    buyers: tuple[Buyer, ...]
+    """The registered buyer first, and who buys jointly with him."""
+
+    @property
+    def buyers_masked(self) -> dict[str, object]:
+        """The buyers for what is published (网拍22; the numbers masked)."""
+        return _buyer_facts(self.buyers, [buyer.masked for buyer in self.buyers])
+
+    @property
+    def buyers_in_full(self) -> dict[str, object]:
+        """The buyers for the registry and the tax bureau, who cannot act without the numbers."""
+        return _buyer_facts(self.buyers, [buyer.identity_number for buyer in self.buyers])
 
     @property
     def heading(self) -> dict[str, object]:
@@ -71,7 +81,6 @@ async def particulars(session: AsyncSession, sale: Sale) -> Particulars:
     case = await session.get_one(Case, sale.case_id)
     court = await people.court(session, sale.court_id)
     buyer = await session.get_one(Person, sale.buyer_id)
-    masked = (await people.person(session, sale.buyer_id)).masked_number
     parties = (await session.scalars(Party.standing_in(case.id))).all()
     debtors = [party for party in parties if party.role is PartyRole.RESPONDENT]
     return Particulars(
@@ -84,10 +93,16 @@ async def particulars(session: AsyncSession, sale: Sale) -> Particulars:
         applicant_name=_names([p for p in parties if p.role is PartyRole.APPLICANT]),
         debtor_name=_names(debtors),
         debtor_identity=await _identities(session, debtors),
-        buyer_name=buyer.name,
-        buyer_masked=masked,
-        buyer_identity=buyer.identity_number,
+        buyers=buyers_of(buyer, sale.joint_buyers),
     )
+
+
+def _buyer_facts(buyers: Sequence[Buyer], identities: Sequence[str]) -> dict[str, object]:
+    rows = [
+        {"name": buyer.name, "identity": identity, "share": buyer.share or ALONE}
+        for buyer, identity in zip(buyers, identities, strict=True)
+    ]
+    return {"buyer_name": names_of(buyers), "buyers": rows}
 
 
 def _names(parties: Sequence[Party]) -> str:
@@ -102,36 +117,40 @@ async def _identities(session: AsyncSession, parties: Sequence[Party]) -> str:
 
 def confirmation(sale: Sale, about: Particulars) -> NoticeDraft:
     """成交确认书, in the winner's real name (网拍22)."""
-    facts = about.heading | {
-        "bidder_code": sale.code,
-        "buyer_name": about.buyer_name,
-        "buyer_identity": about.buyer_masked,
-        "hammer_price_fen": sale.hammer_price.fen,
-        "deposit_fen": sale.deposit.fen,
-        "balance_fen": sale.balance.fen,
-        "closed_at": sale.closed_at.isoformat(),
-        "balance_due_at": sale.balance_due_at.isoformat(),
-        "balance_account": (
-            f"户名{account_holder(about.court_name)}，开户银行{BANK_NAME}，账号{sale.virtual_account}"
-        ),
-    }
+    facts = (
+        about.heading
+        | about.buyers_masked
+        | {
+            "bidder_code": sale.code,
+            "hammer_price_fen": sale.hammer_price.fen,
+            "deposit_fen": sale.deposit.fen,
+            "balance_fen": sale.balance.fen,
+            "closed_at": sale.closed_at.isoformat(),
+            "balance_due_at": sale.balance_due_at.isoformat(),
+            "balance_account": (
+                f"户名{account_holder(about.court_name)}，开户银行{BANK_NAME}，账号{sale.virtual_account}"
+            ),
+        }
+    )
     return _to_buyer(sale, about, NoticeKind.SALE_CONFIRMATION, facts)
 
 
 def ruling(sale: Sale, about: Particulars) -> NoticeDraft:
     """成交裁定书: title passes when it reaches the buyer (网拍22, 民诉解释491)."""
-    facts = about.heading | {
-        "ruling_number": sale.ruling_number,
-        "registry_number": about.registry_number,
-        "applicant_name": about.applicant_name,
-        "debtor_name": about.debtor_name,
-        "buyer_name": about.buyer_name,
-        "buyer_identity": about.buyer_masked,
-        "hammer_price_fen": sale.hammer_price.fen,
-        "closed_at": sale.closed_at.isoformat(),
-        "judge_name": about.judge_name,
-        "paid_at": sale.paid_at.isoformat() if sale.paid_at else "",
-    }
+    facts = (
+        about.heading
+        | about.buyers_masked
+        | {
+            "ruling_number": sale.ruling_number,
+            "registry_number": about.registry_number,
+            "applicant_name": about.applicant_name,
+            "debtor_name": about.debtor_name,
+            "hammer_price_fen": sale.hammer_price.fen,
+            "closed_at": sale.closed_at.isoformat(),
+            "judge_name": about.judge_name,
+            "paid_at": sale.paid_at.isoformat() if sale.paid_at else "",
+        }
+    )
     return _to_buyer(sale, about, NoticeKind.TITLE_RULING, facts)
 
 
@@ -139,15 +158,17 @@ async def assistance(
     session: AsyncSession, sale: Sale, about: Particulars, *, registry_id: UUID, requests: list[str]
 ) -> NoticeDraft:
     """协助执行通知书 to whoever keeps the register (民诉法262)."""
-    facts = about.heading | {
-        "ruling_number": sale.ruling_number,
-        "registry_number": about.registry_number,
-        "debtor_name": about.debtor_name,
-        "buyer_name": about.buyer_name,
-        "buyer_identity": about.buyer_identity,
-        "hammer_price_fen": sale.hammer_price.fen,
-        "requests": requests,
-    }
+    facts = (
+        about.heading
+        | about.buyers_in_full
+        | {
+            "ruling_number": sale.ruling_number,
+            "registry_number": about.registry_number,
+            "debtor_name": about.debtor_name,
+            "hammer_price_fen": sale.hammer_price.fen,
+            "requests": requests,
+        }
+    )
     return await _to_organisation(
         session, sale, registry_id, (NoticeKind.ASSIST_EXECUTION, OrganisationKind.REGISTRY), facts
     )
@@ -157,16 +178,18 @@ async def tax_letter(
     session: AsyncSession, sale: Sale, about: Particulars, *, bureau_id: UUID
 ) -> NoticeDraft:
     """涉税信息告知函 to the bureau, which answers with its lines (网拍30)."""
-    facts = about.heading | {
-        "asset_kind": about.asset_kind,
-        "registry_number": about.registry_number,
-        "debtor_name": about.debtor_name,
-        "debtor_identity": about.debtor_identity,
-        "buyer_name": about.buyer_name,
-        "buyer_identity": about.buyer_identity,
-        "hammer_price_fen": sale.hammer_price.fen,
-        "closed_at": sale.closed_at.isoformat(),
-    }
+    facts = (
+        about.heading
+        | about.buyers_in_full
+        | {
+            "asset_kind": about.asset_kind,
+            "registry_number": about.registry_number,
+            "debtor_name": about.debtor_name,
+            "debtor_identity": about.debtor_identity,
+            "hammer_price_fen": sale.hammer_price.fen,
+            "closed_at": sale.closed_at.isoformat(),
+        }
+    )
     return await _to_organisation(
         session, sale, bureau_id, (NoticeKind.TAX_COORDINATION, OrganisationKind.TAX), facts
     )
@@ -180,7 +203,7 @@ def _to_buyer(
         court_id=sale.court_id,
         case_id=sale.case_id,
         lot_id=sale.lot_id,
-        addressee_name=about.buyer_name,
+        addressee_name=about.buyers[0].name,
         addressee_person_id=sale.buyer_id,
         facts=facts,
     )

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import Case
 from auction.kernel.money import Money
-from auction.kernel.personal import mask_number
 from auction.kernel.refusal import Refusal
 from auction.law.taxes import Bearer, TaxKind
 from auction.ledger.virtual import account_holder
@@ -19,6 +18,7 @@ from auction.notices.notice import Notice, NoticeState
 from auction.notices.wording import TITLES
 from auction.people.organisation import Court
 from auction.people.person import Person
+from auction.settlement.buyers import Buyer, buyers_of, percent
 from auction.settlement.sale import BalanceReceipt, Sale, SaleState, TaxLine
 
 
@@ -36,8 +36,8 @@ class SaleView:
     lot_title: str
     case_number: str
     buyer_id: UUID
-    buyer_name: str
-    buyer_masked: str
+    buyers: tuple[Buyer, ...]
+    """The registered buyer first, and who buys jointly with him."""
     code: str
     state: SaleState
     hammer_price: Money
@@ -64,10 +64,9 @@ class SaleView:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """What everybody may know of a sale: the winner's real identity, the number masked (网拍22)."""
+    """What everybody may know of a sale: the buyers' real identity, numbers masked (网拍22)."""
 
-    buyer_name: str
-    buyer_masked: str
+    buyers: tuple[Buyer, ...]
     code: str
     hammer_price: Money
     closed_at: datetime
@@ -161,8 +160,7 @@ async def published_result(session: AsyncSession, listing_id: UUID) -> ResultVie
         .where(Sale.id == found.id)
     )
     return ResultView(
-        found.buyer_name,
-        found.buyer_masked,
+        found.buyers,
         found.code,
         found.hammer_price,
         found.closed_at,
@@ -187,7 +185,7 @@ async def tax_lines(session: AsyncSession, sale_id: UUID) -> Sequence[TaxLineVie
         select(TaxLine).where(TaxLine.sale_id == sale_id).order_by(TaxLine.kind, TaxLine.bearer)
     )
     return [
-        TaxLineView(row.kind, row.bearer, row.base, _percent(row.rate_ppm), row.amount, row.basis)
+        TaxLineView(row.kind, row.bearer, row.base, percent(row.rate_ppm), row.amount, row.basis)
         for row in rows
     ]
 
@@ -261,8 +259,7 @@ def _view(found: Row[Sale, str, str, Person, str]) -> SaleView:
         lot_title=lot_title,
         case_number=case_number,
         buyer_id=row.buyer_id,
-        buyer_name=buyer.name,
-        buyer_masked=mask_number(buyer.identity_number),
+        buyers=buyers_of(buyer, row.joint_buyers),
         code=row.code,
         state=row.state,
         hammer_price=row.hammer_price,
@@ -286,9 +283,3 @@ def _view(found: Row[Sale, str, str, Person, str]) -> SaleView:
         registered_at=row.registered_at,
         delivered_at=row.delivered_at,
     )
-
-
-def _percent(ppm: int) -> str:
-    """Millionths as per cent without trailing zeros: 10000 is 1."""
-    whole, part = divmod(ppm, 10_000)
-    return f"{whole}.{part:04d}".rstrip("0").rstrip(".")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auction.kernel import transitions
 from auction.kernel.ids import BidderCode, ListingId, PersonId, RegistrationId, SessionId
@@ -92,8 +92,22 @@ PAYABLE = frozenset({SaleState.AWAITING_BALANCE, SaleState.OVERDUE, SaleState.LA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JointBuyerDraft:
+    """One joint buyer, as his papers have him."""
+
+    name: str
+    identity_number: str
+    identity_index: bytes
+    """By which an account of the same number is known again."""
+    person_id: PersonId | None
+    """His account, if he has one by then."""
+    share_ppm: int | None
+    """His share of the thing in millionths; nobody has one where all hold alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hammer:
-    """What the closed session says: who won what at which price. Ids and a code, no name."""
+    """What the closed session says: who won what at which price. The buyer by id and code."""
 
     listing_id: ListingId
     session_id: SessionId
@@ -102,6 +116,8 @@ class Hammer:
     buyer_id: PersonId
     hammer_price: Money
     closed_at: datetime
+    joint: tuple[JointBuyerDraft, ...] = ()
+    """Who buys together with him, as the court confirmed them before bidding (网拍14(2))."""
 
 
 class Sale(Base):
@@ -152,6 +168,11 @@ class Sale(Base):
     registry_notice_id: Mapped[UUID | None]
     tax_notice_id: Mapped[UUID | None]
 
+    joint_buyers: Mapped[list["JointBuyer"]] = relationship(
+        lazy="selectin", order_by="JointBuyer.place"
+    )
+    """Who buys together with the registered buyer; empty when he buys alone."""
+
     @property
     def balance(self) -> Money:
         """What the buyer still has to pay."""
@@ -160,6 +181,29 @@ class Sale(Base):
     def advance(self, trigger: SaleTrigger) -> None:
         """Move on by the table, or refuse with `state.not_allowed`."""
         self.state = transitions.after(LIFE, self.state, trigger)
+
+
+class JointBuyer(Sealed, Base):
+    """联合竞买人: who buys together with the registered buyer. Rows are only ever added."""
+
+    __tablename__ = "joint_buyer"
+    __table_args__ = (
+        CheckConstraint("place >= 1", name="place_counts"),
+        CheckConstraint("share_ppm BETWEEN 1 AND 999999", name="share_is_a_part"),
+        UniqueConstraint("sale_id", "place"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sale_id: Mapped[UUID] = mapped_column(ForeignKey("sale.id"))
+    place: Mapped[int]
+    """His place among the joint buyers, 1 first."""
+    name_sealed: Mapped[bytes]
+    name = SealedText()
+    identity_number_sealed: Mapped[bytes]
+    identity_number = SealedText()
+    identity_index: Mapped[bytes] = mapped_column(index=True)
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
+    share_ppm: Mapped[int | None]
 
 
 class BalanceReceipt(Sealed, Base):

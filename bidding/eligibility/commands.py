@@ -1,5 +1,6 @@
 """Name an agent or a joint buyer, take him back, and have the court decide before bidding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from auction.listings.listing import Listing
 from auction.people.identity import credit_code, resident_number
 from auction.people.person import IDENTITY, PersonKind
 from auction.people.queries import person_numbered
+from auction.settlement.buyers import WHOLE_PPM, percent
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
 from bidding.eligibility.participant import Participant, ParticipantKind, ParticipantState
@@ -31,6 +33,8 @@ class Named:
     person_kind: PersonKind
     name: str
     identity_number: str
+    share_ppm: int | None = None
+    """Of a joint buyer, in millionths; where none is given, all buyers hold alike (民法典309)."""
 
 
 async def name_participant(
@@ -38,8 +42,9 @@ async def name_participant(
 ) -> Participant:
     """Name somebody, for the court to confirm before bidding starts (网拍14(2)).
 
-    Refuses with `participant.too_late`, `participant.one_agent`, `participant.too_many`, a wrong
-    number, and like signing up itself whom 网拍34 or 24 bars.
+    Refuses with `participant.too_late`, `participant.one_agent`, `participant.too_many`, shares
+    that are wrong or do not fit together, a wrong number, and like signing up whom 网拍34 or 24
+    bars.
     """
     registration = await _own(work, registration_id)
     listing = await work.load(Listing, registration.listing_id)
@@ -53,11 +58,12 @@ async def name_participant(
         if known.id == registration.person_id:
             raise Refusal("participant.oneself")
         await require_unbarred(work.session, listing, known.id)
-    await _require_room(work, registration_id, named.kind)
+    await _require_room(work, registration_id, named)
     participant = Participant(
         id=participant_id, subject_key=await work.subject_key(participant_id),
         registration_id=RegistrationId(registration_id), kind=named.kind,
         state=ParticipantState.CLAIMED, name=name, identity_number=number,
+        share_ppm=named.share_ppm,
         identity_index=work.keyring.blind(IDENTITY, number), claimed_at=work.now,
     )  # fmt: skip
     work.add(participant)
@@ -113,17 +119,34 @@ def _checked(work: Unit, named: Named) -> str:
     return resident_number(named.identity_number, today=work.now.date())
 
 
-async def _require_room(work: Unit, registration_id: UUID, kind: ParticipantKind) -> None:
-    standing = await work.session.scalars(
-        select(Participant.kind).where(
+async def _require_room(work: Unit, registration_id: UUID, named: Named) -> None:
+    rows = await work.session.execute(
+        select(Participant.kind, Participant.share_ppm).where(
             Participant.registration_id == registration_id, Participant.state.in_(_STANDING)
         )
     )
-    kinds = standing.all()
-    if kind is ParticipantKind.AGENT and ParticipantKind.AGENT in kinds:
+    standing = rows.all()
+    kinds = [kind for kind, _ in standing]
+    if named.kind is ParticipantKind.AGENT and ParticipantKind.AGENT in kinds:
         raise Refusal("participant.one_agent")
     if kinds.count(ParticipantKind.JOINT) >= JOINT_MAX:
         raise Refusal("participant.too_many", most=JOINT_MAX)
+    _check_shares(named, [share for kind, share in standing if kind is ParticipantKind.JOINT])
+
+
+def _check_shares(named: Named, others: Sequence[int | None]) -> None:
+    """What joint buyers hold is agreed for all of them or for none, and leaves the bidder some."""
+    if named.kind is ParticipantKind.AGENT:
+        if named.share_ppm is not None:
+            raise Refusal("participant.share_of_agent")
+        return
+    if any((share is None) != (named.share_ppm is None) for share in others):
+        raise Refusal("participant.shares_mixed", article="民法典309")
+    if named.share_ppm is None:
+        return
+    taken = sum(share for share in others if share is not None)
+    if not 0 < named.share_ppm < WHOLE_PPM - taken:
+        raise Refusal("participant.share_too_large", left=percent(WHOLE_PPM - taken))
 
 
 async def _own(work: Unit, registration_id: UUID) -> Registration:

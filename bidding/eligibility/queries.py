@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.cases.case import PartyRole
@@ -14,8 +14,8 @@ from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.listings.round import Round
 from auction.people.person import Person
-from auction.people.queries import is_staff_of
-from auction.settlement.sale import Sale, SaleState
+from auction.people.queries import is_staff_of, person_numbered
+from auction.settlement.sale import JointBuyer, JointBuyerDraft, Sale, SaleState
 from bidding.eligibility.deposit import deposit_due
 from bidding.eligibility.participant import Participant, ParticipantKind, ParticipantState
 from bidding.enrolment_queries import RegistrationView, registration_named, registration_of
@@ -48,14 +48,48 @@ async def require_unbarred(session: AsyncSession, listing: Listing, person_id: U
     if await is_staff_of(session, person_id, listing.court_id):
         raise Refusal("registration.conflict_of_interest", article="网拍34")
     defaulted = await session.scalar(
-        select(Sale.id).where(
+        select(Sale.id)
+        .where(
             Sale.lot_id == listing.lot_id,
-            Sale.buyer_id == person_id,
             Sale.state == SaleState.DEFAULTED,
+            or_(Sale.buyer_id == person_id, _bought_jointly(person_id)),
         )
+        .limit(1)
     )
     if defaulted is not None:
         raise Refusal("registration.barred_defaulter", article="网拍24(2)")
+
+
+def _bought_jointly(person_id: UUID) -> ColumnElement[bool]:
+    """Whether a sale has a person among its joint buyers, by his checked number."""
+    return exists().where(
+        JointBuyer.sale_id == Sale.id,
+        JointBuyer.identity_index == Person.identity_index,
+        Person.id == person_id,
+    )
+
+
+async def joint_buyers_of(
+    session: AsyncSession, registration_id: UUID
+) -> tuple[JointBuyerDraft, ...]:
+    """Who buys jointly with a bidder, as the court confirmed them, in the order named."""
+    confirmed = [
+        one
+        for one in await participants_of(session, registration_id)
+        if one.kind is ParticipantKind.JOINT and one.state is ParticipantState.CONFIRMED
+    ]
+    return tuple([await _joint_buyer(session, one) for one in confirmed])
+
+
+async def _joint_buyer(session: AsyncSession, one: Participant) -> JointBuyerDraft:
+    known = await person_numbered(session, one.identity_number)
+    return JointBuyerDraft(
+        name=one.name,
+        identity_number=one.identity_number,
+        identity_index=one.identity_index,
+        person_id=known.id if known else None,
+        share_ppm=one.share_ppm,
+    )
 
 
 async def is_undecided(session: AsyncSession, registration_id: UUID) -> bool:

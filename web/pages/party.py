@@ -135,7 +135,7 @@ async def purchase_page(request: Request) -> Response:
         request,
         "party/purchase.html",
         sale=found,
-        papers=[paper for paper in papers if paper.addressee_name == found.buyer_name],
+        papers=[paper for paper in papers if paper.addressee_name == found.buyers[0].name],
         receipts=paid,
         ruling=ruling,
         bank=BANK_NAME,

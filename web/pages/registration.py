@@ -1,8 +1,10 @@
 """Signing up for a listing: one page of tasks, each done by its own act."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -38,6 +40,8 @@ from web.views import render, see_other
 from web.wiring import database_of, path_id, person_id_of, reading, unit
 
 PASSWORD_CHARS_MIN = 8
+SHARE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?%?")
+PPM_OF_A_PERCENT = 10_000
 BOUND_ROLES = frozenset({PartyRole.APPLICANT, PartyRole.RESPONDENT})
 """Parties who may bid (拍变12) and are told beforehand what that does to their case."""
 
@@ -56,6 +60,8 @@ class Naming(msgspec.Struct, frozen=True):
     person_kind: PersonKind
     name: Annotated[str, msgspec.Meta(min_length=2, max_length=100)]
     identity_number: Annotated[str, msgspec.Meta(min_length=15, max_length=18)]
+    share: Annotated[str, msgspec.Meta(max_length=6)] = ""
+    """Per cent, of a joint buyer only."""
 
 
 class TakingBack(msgspec.Struct, frozen=True):
@@ -141,12 +147,21 @@ async def name_participant(request: Request) -> Response:
     listing_id = path_id(request, "listing")
     form = await read_form(request, Naming)
     registration = await _own(request, listing_id)
-    named = Named(form.participant_kind, form.person_kind, form.name, form.identity_number)
+    share = _share_ppm(form.share)
+    named = Named(form.participant_kind, form.person_kind, form.name, form.identity_number, share)
     async with unit(request) as work:
         await eligibility.name_participant(
             work, work.new_id(), registration_id=registration.id, named=named
         )
     return see_other(_join(listing_id, "participants"), said=n_("已提交，等待法院确认"))
+
+
+def _share_ppm(text: str) -> int | None:
+    if not text:
+        return None
+    if SHARE.fullmatch(text) is None:
+        raise FormErrors({"share": "participant.share_shape"})
+    return int(Decimal(text.rstrip("%")) * PPM_OF_A_PERCENT)
 
 
 async def withdraw_participant(request: Request) -> Response:

@@ -12,6 +12,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
         "person.name_sealed", "person.identity_number_sealed", "parties.name_sealed",
         "assets.owner_name_sealed", "reports.signers_sealed", "notice.addressee_name_sealed",
         "participant.name_sealed", "participant.identity_number_sealed",
+        "joint_buyer.name_sealed", "joint_buyer.identity_number_sealed",
     ),
     "where a person is reached": (
         "parties.contact_sealed", "mail_address.address_sealed", "letter.address_sealed",
@@ -37,8 +38,8 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
 
 KEYED: Final[Mapping[str, tuple[str, ...]]] = {
     "tells equality alone, by a key outside the database": (
-        "person.identity_index", "participant.identity_index", "statement_lines.digest",
-        "code_holder.tag",
+        "person.identity_index", "participant.identity_index", "joint_buyer.identity_index",
+        "statement_lines.digest", "code_holder.tag",
     ),
     "is a key itself, wrapped": ("subject_keys.wrapped",),
     "opens with a key that the signers keep, or the bidder's own code": (

@@ -44,7 +44,7 @@ FACTS: dict[str, object] = {
     "agencies": [{"rank": i, "name": f"第{i}评估有限公司"} for i in (1, 2, 3)],
     "bidder_code": "K7Q2M9",
     "buyer_name": "欧阳示范",
-    "buyer_identity": "9999**********1234",
+    "buyers": [{"name": "欧阳示范", "identity": "9999**********1234", "share": "全部"}],
     "balance_account": "杭湾市人民法院执行款专户6222000012345678",
     "ruling_number": "（2026）浙0199执123号之一",
     "registry_number": "浙（2026）杭湾市不动产权第0000001号",

@@ -87,7 +87,9 @@ class TestConfirming:
             notice = await session.get_one(Notice, sale.confirmation_notice_id)
         assert notice.kind is NoticeKind.SALE_CONFIRMATION
         assert notice.facts["buyer_name"] == "张三"
-        assert "*" in str(notice.facts["buyer_identity"])
+        rows = notice.facts["buyers"]
+        assert isinstance(rows, list)
+        assert "*" in rows[0]["identity"]
 
     async def test_the_same_hammer_again_is_the_same_sale(
         self, desk: SaleDesk, database: Database

@@ -1,6 +1,7 @@
 """Agents and joint buyers: named by the bidder, confirmed by the court before bidding starts."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -155,6 +156,34 @@ class TestNaming:
         async with database.unit(ALICE) as work:
             await withdraw_participant(work, first)
         assert (await row(database, first)).state is ParticipantState.WITHDRAWN
+
+    @pytest.mark.parametrize(
+        ("shares", "code"),
+        [
+            ((400_000, None), "shares_mixed"),
+            ((None, 400_000), "shares_mixed"),
+            ((400_000, 600_000), "share_too_large"),
+            ((1_000_000,), "share_too_large"),
+            ((0,), "share_too_large"),
+        ],
+    )
+    async def test_of_joint_buyers_agrees_the_shares_of_all_or_of_none(
+        self, database: Database, shares: tuple[int | None, ...], code: str
+    ) -> None:
+        *before, last = shares
+        for share in before:
+            await names(database, replace(A_FIRM, share_ppm=share))
+        with pytest.raises(Refusal, match=code):
+            await names(database, replace(A_FIRM, share_ppm=last))
+
+    async def test_keeps_the_share_of_a_joint_buyer(self, database: Database) -> None:
+        first = await row(database, await names(database, replace(A_FIRM, share_ppm=599_900)))
+        second = await row(database, await names(database, replace(A_FIRM, share_ppm=400_000)))
+        assert (first.share, second.share) == ("59.99%", "40%")
+
+    async def test_gives_an_agent_no_share(self, database: Database) -> None:
+        with pytest.raises(Refusal, match="share_of_agent"):
+            await names(database, replace(AN_AGENT, share_ppm=1))
 
     async def test_comes_too_late_once_bidding_begins(
         self, database: Database, clock: FrozenClock

@@ -37,7 +37,7 @@ STATES = {
 }  # fmt: skip
 FACTS: dict[str, object] = {"court_name": "杭湾市人民法院", "buyer_name": BARE, "lines": [1, None]}
 ROWS = 3
-SEALED_FROM_BIRTH = {"approval_request", "participant"}
+SEALED_FROM_BIRTH = {"approval_request", "participant", "joint_buyer"}
 """Made by a later migration."""
 
 
