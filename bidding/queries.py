@@ -1,6 +1,6 @@
 """What anybody may see of the hall, by code; and what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,15 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
+from auction.store.columns import Moment
 from bidding.hall.bid_entry import BidEntry, Decision, Verdict, find_decisions
 from bidding.hall.board import LIVE, Board, SessionState
 from bidding.hall.session import Home, Session
 from bidding.hall.standstill import HOME_LOST_AFTER
 
 BIDS_A_PAGE = 200
-
-Moment = datetime | ColumnElement[datetime]
-"""An instant, or its place in a statement that is asked again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +155,25 @@ async def decisions_of(
 
 async def result(session: AsyncSession, session_id: SessionId) -> Result:
     """How it ended; refuse with `session.not_over` before."""
-    found = await session.get(Session, session_id)
-    if found is None or found.closed_at is None:
-        raise Refusal("session.not_over", id=str(session_id))
-    return Result(
-        found.id,
-        found.listing_id,
-        found.state,
-        found.leading_code,
-        found.leading_amount,
-        found.closed_at,
-    )
+    return (await results(session, [session_id]))[session_id]
+
+
+async def results(
+    session: AsyncSession, session_ids: Collection[SessionId]
+) -> dict[SessionId, Result]:
+    """How many sessions ended; refuse with `session.not_over` when one has not."""
+    found = await session.scalars(select(Session).where(Session.id.in_(session_ids)))
+    told = {
+        one.id: Result(
+            one.id, one.listing_id, one.state, one.leading_code, one.leading_amount, one.closed_at
+        )
+        for one in found
+        if one.closed_at is not None
+    }
+    for session_id in session_ids:
+        if session_id not in told:
+            raise Refusal("session.not_over", id=str(session_id))
+    return told
 
 
 def is_due_to_open(now: Moment) -> ColumnElement[bool]:

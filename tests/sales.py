@@ -151,12 +151,12 @@ class SaleDesk(Desk):
                     )
                 )
 
-    async def a_listing(self, *, is_enterprise: bool = False) -> Offered:
+    async def a_listing(self, *, is_enterprise: bool = False, number: int = 88) -> Offered:
         async with self.database.unit(SYSTEM) as work:
             case_id, asset_id, lot_id = work.new_id(), work.new_id(), work.new_id()
             work.add(
                 Case(
-                    id=case_id, court_id=COURT, number="（2026）浙0199执88号",
+                    id=case_id, court_id=COURT, number=f"（2026）浙0199执{number}号",
                     enforcement_basis="（2025）浙0199民初1号", officer_id=OFFICER.person_id,
                     debtor_is_enterprise=is_enterprise, state=CaseState.OPEN, rulebook="law",
                     opened_at=NOON, stay_ground="",

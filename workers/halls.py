@@ -1,20 +1,27 @@
 """The hall's errands: sessions made, opened, closed on time, and what the hammer brings about."""
 
-from datetime import timedelta
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from auction.deposits.commands import release_deposits
+from auction.deposits.commands import release_all
 from auction.kernel.actor import SYSTEM
-from auction.kernel.ids import PersonId, RegistrationId, SessionId
-from auction.kernel.refusal import invariant
+from auction.kernel.ids import BidderCode, PersonId, RegistrationId, SessionId
+from auction.kernel.logs import correlated
+from auction.kernel.money import Money
+from auction.kernel.refusal import unreachable
 from auction.law.rulebook import BY_NAME
-from auction.listings.commands import pass_in
+from auction.listings.commands import pass_all_in
 from auction.listings.listing import Listing, ListingState
 from auction.listings.round import Round
 from auction.settlement import commands as settlement
 from auction.settlement.sale import Hammer
+from auction.store import outbox
+from auction.store.columns import Moment
+from auction.store.outbox import Due
 from auction.store.unit import Unit
 from bidding import queries
 from bidding.commands import close_session, close_unattended, make_session, open_session
@@ -38,22 +45,22 @@ _WITHDRAWN = (
 """Sessions that do not follow their listing yet."""
 
 
-def has_unmade(_: queries.Moment) -> ColumnElement[bool]:
+def has_unmade(_: Moment) -> ColumnElement[bool]:
     """Whether a published listing has no session yet."""
     return exists().where(_is_unmade())
 
 
-def has_due_to_open(now: queries.Moment) -> ColumnElement[bool]:
+def has_due_to_open(now: Moment) -> ColumnElement[bool]:
     """Whether a session is due to open."""
     return exists().where(queries.is_due_to_open(now))
 
 
-def has_due_to_close(now: queries.Moment) -> ColumnElement[bool]:
+def has_due_to_close(now: Moment) -> ColumnElement[bool]:
     """Whether a session without a home is due to close."""
     return exists().where(queries.is_due_without_home(now))
 
 
-def has_unfollowed(_: queries.Moment) -> ColumnElement[bool]:
+def has_unfollowed(_: Moment) -> ColumnElement[bool]:
     """Whether a session does not follow its listing yet."""
     is_same = Session.listing_id == Listing.id
     return or_(exists().where(is_same, *_SUSPENDED), exists().where(is_same, *_WITHDRAWN))
@@ -162,29 +169,78 @@ async def confirm_sale(context: Context, row_id: UUID, *, session_id: str) -> No
     """Have the winner's code opened by the sealer, and make the hammer a sale (网拍22)."""
     async with context.database.reading() as session:
         result = await queries.result(session, SessionId(UUID(session_id)))
-    code, price = result.code, result.hammer_price
-    invariant(code is not None and price is not None, "a sold session has a winner")
-    if code is None or price is None:
-        return
+    code, _ = _won(result)
     opened = await context.keys.ask("code.open", listing_id=str(result.listing_id), code=code)
     async with context.database.unit(SYSTEM) as work:
         registration = await work.load(Registration, UUID(opened["registration_id"]))
-        hammer = Hammer(
-            listing_id=result.listing_id,
-            session_id=result.session_id,
-            code=code,
-            registration_id=RegistrationId(registration.id),
-            buyer_id=PersonId(registration.person_id),
-            hammer_price=price,
-            closed_at=result.closed_at,
-            joint=await joint_buyers_of(work.session, registration.id),
-        )
+        hammer = await _hammer(work, result, registration)
         await settlement.confirm_sale(work, hammer=hammer)
         await work.finish_job(row_id)
 
 
+async def confirm_sales(context: Context, jobs: Sequence[Due]) -> int:
+    """Make many hammers sales in one commit; return how many were still to be made."""
+    async with context.database.reading() as session:
+        found = await queries.results(session, list(_sessions_of(jobs).values()))
+    results = {job_id: found[session_id] for job_id, session_id in _sessions_of(jobs).items()}
+    asked = [(str(one.listing_id), _won(one)[0]) for one in results.values()]
+    opened = await context.keys.ask("code.open_all", codes=json.dumps(asked))
+    whose = dict(zip(results, map(UUID, json.loads(opened["registration_ids"])), strict=True))
+    async with context.database.unit(SYSTEM) as work:
+        locked = await outbox.lock_all_waiting(work.session, list(results))
+        for job in jobs:
+            if job.id in locked:
+                with correlated(job.correlation):
+                    registration = await work.load(Registration, whose[job.id])
+                    hammer = await _hammer(work, results[job.id], registration)
+                    await settlement.confirm_sale(work, hammer=hammer)
+        await work.finish_jobs(list(locked))
+    return len(locked)
+
+
+def _won(result: queries.Result) -> tuple[BidderCode, Money]:
+    code, price = result.code, result.hammer_price
+    if code is None or price is None:
+        unreachable("a sold session has a winner")
+    return code, price
+
+
+async def _hammer(work: Unit, result: queries.Result, registration: Registration) -> Hammer:
+    code, price = _won(result)
+    return Hammer(
+        listing_id=result.listing_id,
+        session_id=result.session_id,
+        code=code,
+        registration_id=RegistrationId(registration.id),
+        buyer_id=PersonId(registration.person_id),
+        hammer_price=price,
+        closed_at=result.closed_at,
+        joint=await joint_buyers_of(work.session, registration.id),
+    )
+
+
 async def pass_in_lot(_context: Context, work: Unit, *, session_id: str) -> None:
     """Nobody bid: the round fails and every deposit goes back (网拍26, 23)."""
-    result = await queries.result(work.session, SessionId(UUID(session_id)))
-    await pass_in(work, result.listing_id)
-    await release_deposits(work, listing_id=result.listing_id, ended_at=result.closed_at)
+    await _pass_in(work, [SessionId(UUID(session_id))])
+
+
+async def pass_in_lots(context: Context, jobs: Sequence[Due]) -> int:
+    """The same for many lots in one commit; return how many were still to be passed in."""
+    async with context.database.unit(SYSTEM) as work:
+        locked = await outbox.lock_all_waiting(work.session, [job.id for job in jobs])
+        sessions = _sessions_of(jobs)
+        await _pass_in(work, [sessions[job_id] for job_id in locked])
+        await work.finish_jobs(list(locked))
+    return len(locked)
+
+
+async def _pass_in(work: Unit, session_ids: Sequence[SessionId]) -> None:
+    found = await queries.results(work.session, session_ids)
+    ended: dict[UUID, datetime] = {one.listing_id: one.closed_at for one in found.values()}
+    await pass_all_in(work, [one.listing_id for one in found.values()])
+    await release_all(work, ended=ended)
+
+
+def _sessions_of(jobs: Sequence[Due]) -> dict[UUID, SessionId]:
+    """The session that each job is about."""
+    return {job.id: SessionId(UUID(str(job.body["session_id"]))) for job in jobs}

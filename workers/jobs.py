@@ -50,7 +50,12 @@ async def run_job(ctx: dict[str, object], row_id: str) -> None:
     context = ctx["context"]
     if not isinstance(context, Context):
         raise TypeError("the worker was started without its context")
-    found = await _find(context, UUID(row_id))
+    await attempt(context, UUID(row_id))
+
+
+async def attempt(context: Context, row_id: UUID) -> None:
+    """Do one job unless it is done or another worker has it; count its failure."""
+    found = await _find(context, row_id)
     if found is None:
         return
     with correlated(found.correlation):

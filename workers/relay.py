@@ -1,4 +1,7 @@
-"""Outbox to Valkey: events to their channels, jobs to arq by row id; at least once."""
+"""Outbox to Valkey: events to their channels, jobs to arq by row id; at least once.
+
+Jobs of a crowd (`workers/together.py`) are not handed to anybody unless one failed.
+"""
 
 import asyncio
 import json
@@ -13,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auction.kernel.actor import SYSTEM
 from auction.store import outbox, pulse
 from auction.store.outbox import Due, OutboxKind
+from workers.together import TOGETHER
 from workers.wiring import LOOK_SECONDS_MAX, URGENT_SECONDS_MAX, VALKEY_ERRORS, Context
 
 log = logging.getLogger(__name__)
@@ -48,8 +52,9 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
 async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnection) -> None:
     """Look by one small query; only what is due is worth a transaction that locks."""
     while True:
+        now = context.clock.now()
         async with asyncio.timeout(LOOK_SECONDS_MAX):
-            is_due = await outbox.is_anything_due(connection, context.clock.now())
+            is_due = await outbox.is_anything_due(connection, now, but_fresh=TOGETHER)
         if not is_due or not await relay_once(context, queue):
             await asyncio.sleep(IDLE_SECONDS)
 
@@ -57,7 +62,9 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
 async def relay_once(context: Context, queue: ArqRedis) -> int:
     """Hand on what is due now; return how many rows that were."""
     async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
-        due = await outbox.claim_due(work.session, work.now, lease=LEASE, most=BATCH)
+        due = await outbox.claim_due(
+            work.session, work.now, lease=LEASE, most=BATCH, but_fresh=TOGETHER
+        )
     if not due:
         return 0
     sent = await _publish(context, [row for row in due if row.kind is OutboxKind.EVENT])

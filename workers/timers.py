@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.logs import correlated
 from auction.store.columns import Instant
-from workers import bank, halls, nightly, relay, sales, valuations
-from workers.upkeep import originals, probing, sweeping
+from workers import bank, halls, relay, sales, together, valuations
+from workers.upkeep import nightly, originals, probing, sweeping
 from workers.wiring import LOOK_SECONDS_MAX, Context
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,8 @@ ERRANDS: tuple[Errand, ...] = (
     Errand("sessions_made", halls.has_unmade, halls.make_sessions, is_urgent=False),
     Errand("sessions_opened", halls.has_due_to_open, halls.open_sessions),
     Errand("sessions_closed", halls.has_due_to_close, halls.close_sessions),
+    Errand("lots_passed_in", together.has_fresh("pass_in_lot"), together.doing("pass_in_lot")),
+    Errand("sales_confirmed", together.has_fresh("confirm_sale"), together.doing("confirm_sale")),
     Errand("listings_followed", halls.has_unfollowed, halls.follow_listings, is_urgent=False),
 )
 

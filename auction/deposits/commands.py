@@ -1,5 +1,6 @@
 """What is done with deposits: opened, received, applied, released, forfeited."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -148,9 +149,17 @@ async def release_deposits(
 
     Deposits that were never paid lapse, so that late money goes back as well.
     """
+    ended = {listing_id: ended_at or work.now}
+    return await release_all(work, ended=ended, except_registration=except_registration)
+
+
+async def release_all(
+    work: Unit, *, ended: Mapping[UUID, datetime], except_registration: UUID | None = None
+) -> int:
+    """The same for many listings, each with the instant at which it ended."""
     rows = await work.session.scalars(
         select(Deposit)
-        .where(Deposit.listing_id == listing_id)
+        .where(Deposit.listing_id.in_(ended))
         .order_by(Deposit.id)
         .with_for_update(of=Deposit)
         .execution_options(populate_existing=True)
@@ -163,7 +172,7 @@ async def release_deposits(
         if deposit.state is DepositState.AWAITED:
             _lapse(work, deposit)
         elif deposit.state is DepositState.HELD:
-            await _order_release(work, deposit, ended_at or work.now)
+            await _order_release(work, deposit, ended[deposit.listing_id])
             ordered += 1
     return ordered
 

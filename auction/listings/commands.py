@@ -266,16 +266,22 @@ async def withdraw_listing(work: Unit, listing_id: ListingId, *, ground: str) ->
 
 async def pass_in(work: Unit, listing_id: ListingId) -> Listing:
     """End a round in which nobody bid (流拍, 网拍26)."""
-    listing = await work.lock(Listing, listing_id)
-    work.require(policy.PASS_IN, listing.court_id)
-    if listing.state is ListingState.PASSED_IN:
-        return listing
-    lot = await work.lock(Lot, listing.lot_id)
-    listing.advance(ListingTrigger.PASS_IN)
-    lot.advance(LotTrigger.PASS_IN)
-    listing.concluded_at = work.now
-    _record(work, listing, "listing.passed_in", round=listing.round.value)
-    return listing
+    return (await pass_all_in(work, [listing_id]))[listing_id]
+
+
+async def pass_all_in(work: Unit, listing_ids: Collection[ListingId]) -> dict[ListingId, Listing]:
+    """End many rounds in which nobody bid; one that has ended so is left as it is."""
+    listings = await work.lock_all(Listing, listing_ids)
+    for listing in listings.values():
+        work.require(policy.PASS_IN, listing.court_id)
+    running = [one for one in listings.values() if one.state is not ListingState.PASSED_IN]
+    lots = await work.lock_all(Lot, [listing.lot_id for listing in running])
+    for listing in running:
+        listing.advance(ListingTrigger.PASS_IN)
+        lots[listing.lot_id].advance(LotTrigger.PASS_IN)
+        listing.concluded_at = work.now
+        _record(work, listing, "listing.passed_in", round=listing.round.value)
+    return {ListingId(key): listing for key, listing in listings.items()}
 
 
 async def _decide(work: Unit, listing: Listing, digest: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, String
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Dialect, String
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -12,6 +12,9 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import invariant
 
 StateT = TypeVar("StateT", bound=StrEnum)
+
+Moment = datetime | ColumnElement[datetime]
+"""An instant, or its place in a statement that is asked again and again."""
 
 
 class MoneyFen(TypeDecorator[Money]):

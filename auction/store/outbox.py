@@ -5,19 +5,19 @@ once. Valkey and arq carry only row ids or public facts; PostgreSQL is the truth
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.store.base import Base
-from auction.store.columns import Instant, state_column, states_check
+from auction.store.columns import Instant, Moment, state_column, states_check
 
 ATTEMPTS_MAX = 12
 """After so many failures a row is dead: a person looks at it."""
@@ -84,6 +84,7 @@ class Due:
     name: str
     channel: str
     body: dict[str, object]
+    correlation: str
 
 
 async def put(session: AsyncSession, leaving: Sequence[Leaving], now: datetime) -> None:
@@ -179,23 +180,29 @@ async def names(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(open_ones.order_by(OutboxRow.name))).all()
 
 
-async def is_anything_due(session: AsyncConnection, now: datetime) -> bool:
+async def is_anything_due(
+    session: AsyncConnection, now: datetime, *, but_fresh: Collection[str] = ()
+) -> bool:
     """Whether a look is worth a transaction that locks."""
-    return bool(
-        await session.scalar(
-            select(exists().where(OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now))
-        )
-    )
+    return bool(await session.scalar(select(exists().where(_is_due(now, but_fresh)))))
 
 
 async def claim_due(
-    session: AsyncSession, now: datetime, *, lease: timedelta, most: int
+    session: AsyncSession,
+    now: datetime,
+    *,
+    lease: timedelta,
+    most: int,
+    but_fresh: Collection[str] = (),
 ) -> Sequence[Due]:
-    """Take due rows for `lease`; other relays skip them until then. The caller commits."""
+    """Take due rows for `lease`; other relays skip them until then. The caller commits.
+
+    Jobs named in `but_fresh` are left to whoever does many of them together, until one failed.
+    """
     rows = (
         await session.scalars(
             select(OutboxRow)
-            .where(OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now)
+            .where(_is_due(now, but_fresh))
             .order_by(OutboxRow.due_at, OutboxRow.id)
             .limit(most)
             .with_for_update(skip_locked=True)
@@ -203,7 +210,45 @@ async def claim_due(
     ).all()
     for row in rows:
         row.due_at = now + lease
-    return [Due(row.id, row.kind, row.name, row.channel, row.body) for row in rows]
+    return [_due(row) for row in rows]
+
+
+def is_fresh(now: Moment, name: str) -> ColumnElement[bool]:
+    """Whether a row is a due job of this name that never failed."""
+    return and_(_is_due(now, ()), OutboxRow.name == name, OutboxRow.attempts == 0)
+
+
+async def fresh(session: AsyncSession, name: str, now: datetime, *, most: int) -> Sequence[Due]:
+    """Due jobs of one name that never failed, the oldest first; nobody is kept from them."""
+    rows = await session.scalars(
+        select(OutboxRow)
+        .where(is_fresh(now, name))
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(most)
+    )
+    return [_due(row) for row in rows]
+
+
+async def lock_all_waiting(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Lock those of these rows that are not done and that no other worker has; return them."""
+    return set(
+        await session.scalars(
+            select(OutboxRow.id)
+            .where(OutboxRow.id.in_(ids), OutboxRow.state == OutboxState.WAITING)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+def _is_due(now: Moment, but_fresh: Collection[str]) -> ColumnElement[bool]:
+    due = and_(OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now)
+    if not but_fresh:
+        return due
+    return and_(due, or_(OutboxRow.attempts > 0, OutboxRow.name.not_in(but_fresh)))
+
+
+def _due(row: OutboxRow) -> Due:
+    return Due(row.id, row.kind, row.name, row.channel, row.body, row.correlation)
 
 
 async def mark_done(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:

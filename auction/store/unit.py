@@ -1,11 +1,11 @@
 """The unit of work: one transaction by one actor at one instant; nothing else commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel import actor as acting
@@ -55,6 +55,23 @@ class Unit:
             entity, key, with_for_update={"read": share, "of": entity}, populate_existing=True
         )
         return self._present(entity, key, found)
+
+    async def lock_all(
+        self, entity: type[EntityT], keys: Collection[UUID]
+    ) -> "dict[UUID, EntityT]":
+        """Return rows as they are now by their ids, locked in that order until the commit."""
+        await self.session.flush()
+        mapper = inspect(entity)
+        (key,) = mapper.primary_key
+        rows = await self.session.scalars(
+            select(entity)
+            .where(key.in_(keys))
+            .order_by(key)
+            .with_for_update(of=entity)
+            .execution_options(populate_existing=True)
+        )
+        found = {mapper.primary_key_from_instance(row)[0]: row for row in rows}
+        return {one: self._present(entity, one, found.get(one)) for one in keys}
 
     def add(self, entity: Base) -> None:
         """Add a new row."""
@@ -106,7 +123,11 @@ class Unit:
 
     async def finish_job(self, row_id: UUID) -> None:
         """Mark a job done in this commit: its effect and its end are one."""
-        await outbox.mark_done(self.session, [row_id], self.now)
+        await self.finish_jobs([row_id])
+
+    async def finish_jobs(self, row_ids: Sequence[UUID]) -> None:
+        """Mark jobs done in this commit that has the effect of all of them."""
+        await outbox.mark_done(self.session, row_ids, self.now)
 
     async def commit(self) -> None:
         """Write the journal and make everything durable. Called once, by the Database."""

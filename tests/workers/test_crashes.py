@@ -42,6 +42,7 @@ from tests.workers.test_registrations import PEOPLE, paid
 from tests.workers.upkeep.test_sweeping import aged, is_there
 from workers import halls
 from workers.registrations import qualify_registration
+from workers.together import do_some
 from workers.upkeep.sweeping import ORPHAN_AGE, sweep_orphans
 from workers.wiring import Context
 
@@ -149,6 +150,26 @@ class TestALedger:
             assert (await desk.deposit(deposit)).state is DepositState.RELEASE_ORDERED
         async with context.database.reading() as session:
             assert (await trial_balance(session, None)).is_sound
+
+    async def test_a_batch_of_failed_rounds_is_passed_in_as_a_whole(
+        self, context: Context, server: Server, desk: Desk, clock: FrozenClock
+    ) -> None:
+        listing = await a_listing(context.database)
+        await desk.a_deposit(listing_id=listing.id)
+        await halls.make_sessions(context)
+        clock.advance(timedelta(days=90))
+        await halls.open_sessions(context)
+        await halls.close_sessions(context)
+        killed = await killed_until_done(context, server, "pass_in_lot", work=together, step=3)
+        assert killed > 3
+        told = await recorded(context)
+        assert (told["listing.passed_in"], told["deposit.lapsed"]) == (1, 1)
+        assert (await jobs(context))["pass_in_lot", OutboxState.DONE] == 1
+
+
+async def together(context: Context, name: str) -> None:
+    """Do a batch of jobs of one name."""
+    await do_some(context, name)
 
 
 async def never_half_booked(context: Context, desk: Desk, deposit: Deposit) -> None:

@@ -95,13 +95,13 @@ class TestTheQuestion:
     ) -> None:
         await a_hall(context.database, as_owner, opens_in=timedelta(minutes=1), has_home=False)
         seen = []
-        for wait in (timedelta(), timedelta(minutes=1), timedelta(hours=24)):
+        for wait in (timedelta(), timedelta(minutes=1), timedelta(hours=24), timedelta()):
             clock.advance(wait)
             seen.append(set(await due(context)))
             for name in seen[-1]:
                 await look(context, name)
-            assert await due(context) == frozenset()
-        assert seen == [set(), {"sessions_opened"}, {"sessions_closed"}]
+        assert seen == [set(), {"sessions_opened"}, {"sessions_closed"}, {"lots_passed_in"}]
+        assert await due(context) == frozenset()
 
     async def test_leaves_a_session_to_its_home(
         self, context: Context, as_owner: Execute, clock: FrozenClock

@@ -24,6 +24,7 @@ THINGS = (
     "住宅用房", "地下车位", "商业用房", "工业厂房", "办公用房", "小型轿车", "土地使用权",
     "机器设备", "股权", "专利权",
 )  # fmt: skip
+DEPOSIT_FEN = 7_000_000
 WORDS = ("车位", "商业", "轿车", "云溪", "文一", "专利", "股权", "青年", "厂房", "南浦")
 """Two characters each, in every tenth to every eighth title."""
 _EACH = 5_000
@@ -108,7 +109,7 @@ def _listing(number: int) -> dict[str, object]:
         "court_id": COURT, "round": Round.FIRST_AUCTION.value,
         "state": ListingState.PUBLISHED.value, "title": title_of(number),
         "starting_price": 70_000_000, "increment": 100_000,
-        "deposit": 7_000_000, "opens_at": opens_at, "closes_at": opens_at + timedelta(days=1),
+        "deposit": DEPOSIT_FEN, "opens_at": opens_at, "closes_at": opens_at + timedelta(days=1),
         "balance_days": 10, "rulebook": DEMONSTRATION.name, "drafted_by": CASE_ID,
         "drafted_at": PUBLISHED_AT, "approved_at": PUBLISHED_AT, "published_at": PUBLISHED_AT,
         "search_text": text, "search_grams": grams(text), "ground": "",

@@ -6,6 +6,7 @@ leaves it only in a box for the bidder, and the one row written, its own, holds 
 """
 
 import hmac
+import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from workers.signers.key_folder import KeyFolder
 from workers.signers.operation import ANSWER_SECONDS_MAX, Answer, Question, ReadingOperation
 
 KEY_NAME = "sealer"
+CODES_MAX = 200
+"""So many are opened by one question."""
 _REGISTRATION = "SELECT listing_id, state, public_key FROM registration WHERE id = $1"
 _SESSION = (
     "SELECT state, EXISTS (SELECT FROM journal WHERE kind = 'session.closed'"
@@ -74,10 +77,20 @@ async def unseal(keys: KeyFolder, database_url: str, question: Question) -> Answ
     """Say whose a code is, once the session of its listing is closed (网拍18(2), 22)."""
     listing_id, code = UUID(question.get("listing_id", "")), question.get("code", "")
     async with _looking(database_url) as database:
-        session = await _row(database, _SESSION, listing_id)
-        if session["state"] not in _CLOSED or not session["is_journaled"]:
-            raise Refusal("sealer.session_not_closed")
-        return {"registration_id": str(await _holder(database, keys, listing_id, code))}
+        return {"registration_id": await _unsealed(database, keys, listing_id, code)}
+
+
+async def unseal_all(keys: KeyFolder, database_url: str, question: Question) -> Answer:
+    """Say whose many codes are, each as `unseal` does; one that may not be told refuses all.
+
+    `codes` is a JSON list of [listing_id, code]; the answer is the list of their registrations.
+    """
+    wanted = _pairs(question.get("codes", ""))
+    found: list[str] = []
+    async with _looking(database_url) as database:
+        for listing_id, code in wanted:
+            found.append(await _unsealed(database, keys, listing_id, code))
+    return {"registration_ids": json.dumps(found)}
 
 
 async def unseal_approved(keys: KeyFolder, database_url: str, question: Question) -> Answer:
@@ -89,6 +102,25 @@ async def unseal_approved(keys: KeyFolder, database_url: str, question: Question
             raise Refusal("sealer.opening_not_approved")
         whose = await _holder(database, keys, opening["listing_id"], opening["code"])
     return {"registration_id": str(whose)}
+
+
+async def _unsealed(
+    database: asyncpg.Connection, keys: KeyFolder, listing_id: UUID, code: str
+) -> str:
+    session = await _row(database, _SESSION, listing_id)
+    if session["state"] not in _CLOSED or not session["is_journaled"]:
+        raise Refusal("sealer.session_not_closed")
+    return str(await _holder(database, keys, listing_id, code))
+
+
+def _pairs(text: str) -> list[tuple[UUID, str]]:
+    """What is asked for, or ValueError."""
+    told = json.loads(text)
+    if not isinstance(told, list) or len(told) > CODES_MAX:
+        raise ValueError("codes are a list, and not too many")
+    if not all(isinstance(one, list) and list(map(type, one)) == [str, str] for one in told):
+        raise ValueError("each code is [listing_id, code]")
+    return [(UUID(listing_id), code) for listing_id, code in told]
 
 
 async def _holder(
@@ -117,7 +149,12 @@ def _tag(keys: KeyFolder, listing_id: UUID, code: str) -> bytes:
 
 
 OPERATIONS: Mapping[str, ReadingOperation] = MappingProxyType(
-    {"code.issue": issue, "code.open": unseal, "code.open_approved": unseal_approved}
+    {
+        "code.issue": issue,
+        "code.open": unseal,
+        "code.open_all": unseal_all,
+        "code.open_approved": unseal_approved,
+    }
 )
 
 

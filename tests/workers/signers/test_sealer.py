@@ -1,3 +1,4 @@
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -69,6 +70,12 @@ async def opened(keys: KeyFolder, server: Server, hall: AHall, code: str) -> str
     return (await sealer.unseal(keys, server.sealer_url, question))["registration_id"]
 
 
+async def opened_all(keys: KeyFolder, server: Server, codes: list[list[str]]) -> list[str]:
+    question = {"codes": json.dumps(codes)}
+    told = await sealer.unseal_all(keys, server.sealer_url, question)
+    return list(json.loads(told["registration_ids"]))
+
+
 class TestIssuing:
     async def test_seals_the_code_to_the_bidder_and_two_are_never_alike(
         self, database: Database, server: Server, as_owner: Execute, keys: KeyFolder
@@ -136,6 +143,31 @@ class TestOpening:
         async with database.unit(SYSTEM) as work:
             await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
         assert await opened(keys, server, hall, code) == str(ID)
+        assert await opened_all(keys, server, [[str(hall.listing_id), code]] * 2) == [str(ID)] * 2
+
+    async def test_of_many_is_refused_for_one_that_is_not_closed(
+        self, *, database: Database, server: Server, as_owner: Execute, clock: FrozenClock,
+        keys: KeyFolder,
+    ) -> None:  # fmt: skip
+        hall = await a_hall(database, as_owner, lasts=timedelta(hours=1))
+        code = await issued(database, keys, server, hall)
+        await place(database, hall, a_placed_bid(database, 1000, code))
+        other = await a_hall(database, as_owner, lasts=timedelta(days=2))
+        clock.advance(timedelta(hours=2))
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        asked = [[str(hall.listing_id), code], [str(other.listing_id), code]]
+        with pytest.raises(Refusal, match="session_not_closed"):
+            await opened_all(keys, server, asked)
+
+    @pytest.mark.parametrize(
+        "codes", ["", "{}", '[["a"]]', '[["not-an-id", "A1"]]', json.dumps([["", ""]] * 201)]
+    )
+    async def test_of_many_that_is_not_a_list_of_codes_is_a_bad_question(
+        self, keys: KeyFolder, codes: str
+    ) -> None:
+        with pytest.raises(ValueError, match=r"list|listing_id|Expecting|badly formed"):
+            await sealer.unseal_all(keys, "postgresql://nobody@127.0.0.1:1/none", {"codes": codes})
 
     async def test_is_refused_to_a_sealer_with_another_key(
         self,

@@ -32,7 +32,7 @@ from web.i18n import n_
 from web.pages.court.dossier import report_of
 from web.pages.court.estimates import estimated, sentences
 from web.pages.court.own import own
-from web.pages.live.stopping import resume, suspend, withdraw
+from web.pages.stopping import resume, suspend, withdraw
 from web.views import render, see_other
 from web.wiring import database_of, path_id, reading, unit
 

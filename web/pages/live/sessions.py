@@ -28,7 +28,7 @@ from bidding.hall.policy import START
 from bidding.queries import BidLine, session_of_listing
 from web.i18n import n_
 from web.pages.court.own import court_of, own
-from web.pages.live.stopping import resume, suspend, withdraw
+from web.pages.stopping import resume, suspend, withdraw
 from web.views import render, see_other
 from web.wiring import actor_of, database_of, path_id, reading, unit
 

@@ -1,30 +1,35 @@
 """Bench lines of a full house: ten thousand open sessions at rest, and all ending at once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import click
 
 from auction.kernel.clock import SystemClock
 from workers.bench.crowd import listing_id
 from workers.bench.load.bidding import Crowd, LoadError
+from workers.bench.load.enrolling import Bidder, enrol
 from workers.bench.load.halls import code_of, let_in, tickets
 from workers.bench.load.hot_lot import AHall, on_a_hall
+from workers.bench.load.settled import check_settled, until_settled
 from workers.bench.processes import processor_seconds, tree_of
 from workers.bench.resting import PROGRAMS, SETTLE_SECONDS
 
 SESSIONS: Final = 10_000
 WITH_BIDS: Final = 1_000
+DEPOSITS: Final = 3
 LAST_SECOND: Final = 200
 EXTENSION: Final = timedelta(seconds=3)
 _LEAD: Final = timedelta(seconds=6)
 """How long before their end the sessions learn of it: the bidders come back in that time."""
 _AT_ONCE: Final = 20
-_PATIENCE_SECONDS: Final = 240.0
-_POLL_SECONDS: Final = 0.1
 _CODES: Final = [code_of(0)]
+
+Codes = Mapping[int, Sequence[str]]
+"""Who comes into each session, by its number."""
 
 
 def idle_percent_of_many(
@@ -39,11 +44,12 @@ def idle_percent_of_many(
 def close_storm_seconds(
     sessions: int = SESSIONS, with_bids: int = WITH_BIDS, last_second: int = LAST_SECOND
 ) -> float:
-    """From the second in which all sessions end until the last one is closed.
+    """From the second in which all sessions end until the last one is closed and settled.
 
-    Some get a bid in that last second and are extended by three seconds, which count. What
-    follows from the hammer (sales, deposits) is handed to the worker in the same commits and
-    not waited for.
+    Some have bids and three deposits each; some of those get a bid in that last second and are
+    extended by three seconds, which count. Settled is what the hammer brings about at once: every
+    sale confirmed and the winner's deposit applied, every loser's deposit ordered back, every
+    other lot passed in. The papers of the sales follow, and are told beside the figure.
     """
     return on_a_hall(
         lambda hall: storm(hall, with_bids, last_second), 0, sessions=sessions, programs=PROGRAMS
@@ -52,7 +58,10 @@ def close_storm_seconds(
 
 async def rest(hall: AHall, with_bids: int, seconds: float) -> float:
     """Percent of a core that every process takes together, once some sessions have a bid each."""
-    await _fill(hall, with_bids)
+    numbers = range(1, with_bids + 1)
+    for number in numbers:
+        await let_in(hall.owner, number, _CODES)
+    await _bid_once(await _crowds(hall, dict.fromkeys(numbers, _CODES)))
     await asyncio.sleep(min(SETTLE_SECONDS, seconds))
     before = {pid: processor_seconds([pid]) for pid in tree_of(hall.pids())}
     await asyncio.sleep(seconds)
@@ -63,9 +72,12 @@ async def rest(hall: AHall, with_bids: int, seconds: float) -> float:
 
 
 async def storm(hall: AHall, with_bids: int, last_second: int) -> float:
-    """Seconds from the common end until all are closed, those with a late bid after theirs."""
-    await _fill(hall, with_bids)
-    crowds = await _crowds(hall, last_second)
+    """Seconds from the common end until all are settled, those with a late bid after theirs."""
+    bidders = await enrol(hall, range(1, with_bids + 1), DEPOSITS)
+    codes = {number: [one.code for one in some] for number, some in bidders.items()}
+    await _bid_once(await _crowds(hall, codes))
+    late = {number: codes[number][:1] for number in range(1, last_second + 1)}
+    crowds = await _crowds(hall, late)
     ends_at = SystemClock().now() + _LEAD
     await hall.owner.execute(
         "UPDATE sessions SET closes_at = $1, scheduled_close_at = $1, extend_trigger = $2,"
@@ -73,56 +85,49 @@ async def storm(hall: AHall, with_bids: int, last_second: int) -> float:
     )  # fmt: skip
     await asyncio.sleep((ends_at - SystemClock().now()).total_seconds() - 0.9)
     await _bid_once(crowds)
-    await _until_closed(hall)
-    return await _checked(hall, last_second, ends_at)
+    closed = await until_settled(hall, ends_at)
+    await _check_closed(hall, last_second, ends_at)
+    await check_settled(hall, _winners(bidders, late))
+    return closed
 
 
-async def _fill(hall: AHall, with_bids: int) -> None:
-    """Let the sessions after the first have a bid each: the live process is their home then."""
-    for number in range(1, with_bids + 1):
-        await let_in(hall.owner, number, _CODES)
-    await _bid_once(await _crowds(hall, with_bids))
+def _winners(bidders: Mapping[int, Sequence[Bidder]], late: Codes) -> dict[UUID, Bidder]:
+    """Whose bid was the highest, by listing: the last bidder's, or the one in the last second."""
+    return {
+        listing_id(number): some[0] if number in late else some[-1]
+        for number, some in bidders.items()
+    }
 
 
 async def _bid_once(crowds: Sequence[Crowd]) -> None:
-    """One bid in each session, and its verdict."""
-    await asyncio.gather(*(crowd.burst(1) for crowd in crowds))
+    """One bid by everybody in each session, each higher than the one before; and the verdicts."""
+    await asyncio.gather(*(crowd.burst(len(crowd.sockets)) for crowd in crowds))
     for crowd in crowds:
         crowd.leave()
 
 
-async def _crowds(hall: AHall, most: int) -> list[Crowd]:
-    """One bidder in each of so many sessions after the first."""
-    numbers = range(1, most + 1)
+async def _crowds(hall: AHall, codes: Codes) -> list[Crowd]:
+    """These bidders, each in his session."""
     turn = asyncio.Semaphore(_AT_ONCE)
     url, origin = hall.settings.live_origin, hall.settings.web_origin
-    secrets = [await tickets(hall.owner, number, _CODES) for number in numbers]
+    secrets = {number: await tickets(hall.owner, number, some) for number, some in codes.items()}
 
-    async def enter(number: int, ticket: list[str]) -> Crowd:
+    async def enter(number: int, some: list[str]) -> Crowd:
         async with turn:
             crowd = Crowd(hall.numbers)
-            await crowd.enter(url, origin, listing_id(number), ticket)
+            await crowd.enter(url, origin, listing_id(number), some)
             return crowd
 
-    coming = (enter(number, one) for number, one in zip(numbers, secrets, strict=True))
-    return list(await asyncio.gather(*coming))
+    return list(await asyncio.gather(*(enter(number, some) for number, some in secrets.items())))
 
 
-async def _until_closed(hall: AHall) -> None:
-    left = "SELECT count(*) FROM sessions WHERE closed_at IS NULL"
-    async with asyncio.timeout(_PATIENCE_SECONDS):
-        while await hall.owner.fetchval(left):  # noqa: ASYNC110  (it is asked from outside)
-            await asyncio.sleep(_POLL_SECONDS)
-
-
-async def _checked(hall: AHall, last_second: int, ends_at: datetime) -> float:
+async def _check_closed(hall: AHall, last_second: int, ends_at: datetime) -> None:
     """None was closed before its end, and every bid of the last second extended its session."""
     row = await hall.owner.fetchrow(
         "SELECT count(*) FILTER (WHERE closed_at < closes_at) AS early,"
-        " count(*) FILTER (WHERE closes_at > $1) AS extended, max(closed_at) AS last,"
+        " count(*) FILTER (WHERE closes_at > $1) AS extended,"
         " count(*) FILTER (WHERE state NOT IN ('sold', 'passed_in')) AS left FROM sessions",
         ends_at,
     )
     if row["early"] or row["left"] or row["extended"] != last_second:
         raise LoadError(f"not every session was closed as it should: {dict(row)}")
-    return float((row["last"] - ends_at).total_seconds())

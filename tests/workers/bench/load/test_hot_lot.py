@@ -1,11 +1,11 @@
-"""All lines of the live hall in short: one real platform for them, held to no bar."""
+"""Lines of the live hall in short: one real platform for them, held to no bar."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from workers.bench.load.bidding import Crowd, LoadError, Told
-from workers.bench.load.closing import rest, storm
+from workers.bench.load.closing import rest
 from workers.bench.load.growth import of_bidders
 from workers.bench.load.hot_lot import (
     AHall,
@@ -66,10 +66,3 @@ async def test_a_point_of_growth_is_verdicts_and_their_wait(hall: AHall) -> None
 
 async def test_what_a_full_house_takes_at_rest_is_told(hall: AHall) -> None:
     assert await rest(hall, with_bids=3, seconds=1.0) > 0
-
-
-# The last one: it ends every session of the hall.
-async def test_all_sessions_end_in_their_second_and_those_with_a_late_bid_after_it(
-    hall: AHall,
-) -> None:
-    assert await storm(hall, with_bids=0, last_second=2) > 0

@@ -6,7 +6,7 @@ from auction.kernel.clock import FrozenClock
 from auction.store.database import Database
 from tests.conftest import Execute
 from tests.finance import DEPOSIT, Desk, pays_in
-from workers.nightly import check_books, complaints
+from workers.upkeep.nightly import check_books, complaints
 from workers.wiring import Context
 
 
