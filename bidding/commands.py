@@ -10,7 +10,7 @@ from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine, queries
-from bidding.engine import Accepted, Hall, PassedIn, Sold
+from bidding.engine import Accepted, Hall, PassedIn, Sold, StillOpen
 from bidding.hall import policy
 from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
 from bidding.hall.bid_entry import Decision, decisions, decisions_in, new_entry
@@ -181,9 +181,8 @@ async def close_session(work: Unit, *, session_id: SessionId, epoch: int | None 
         raise Refusal("session.has_home")
     if epoch is not None:
         require_epoch(session, epoch)
-    ended = engine.close(session.hall, work.now)
-    if session.state is SessionState.OPEN and isinstance(ended, Sold | PassedIn):
-        _end(work, session, ended)
+    if session.state is SessionState.OPEN:
+        _end_when_due(work, session)
     return session.board
 
 
@@ -204,13 +203,16 @@ async def close_unattended(work: Unit, *, most: int) -> int:
         .execution_options(populate_existing=True)
     )
     work.require(policy.CLOSE)
-    closed = 0
-    for session in sessions:
-        ended = engine.close(session.hall, work.now)
-        if isinstance(ended, Sold | PassedIn):
-            _end(work, session, ended)
-            closed += 1
-    return closed
+    return sum([_end_when_due(work, session) for session in sessions])
+
+
+def _end_when_due(work: Unit, session: Session) -> bool:
+    """End a session by its result; return whether its time has come."""
+    ended = engine.close(session.hall, work.now)
+    if isinstance(ended, StillOpen):
+        return False
+    _end(work, session, ended)
+    return True
 
 
 def _end(work: Unit, session: Session, ended: Sold | PassedIn) -> None:
