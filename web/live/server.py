@@ -116,7 +116,7 @@ class Reception:
         """Count the message; above a published limit each is answered, none dropped."""
         connection.address = connection.address or self._address(connection)
         pressure = self._meter.count(
-            connection.id, connection.address, connection.admission, entered_at
+            connection, connection.address, connection.admission, entered_at
         )
         if pressure is Pressure.TOO_FAST:
             self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
