@@ -38,6 +38,7 @@ class Unit:
         self.rules = rules
         self._facts: list[Fact] = []
         self._leaving: list[Leaving] = []
+        self._driver: asyncpg.Connection | None = None
         self._is_over = False
 
     def new_id(self) -> UUID:
@@ -125,8 +126,10 @@ class Unit:
 
         For the statements of a hot lot: SQLAlchemy takes twice the driver's own time for each.
         """
-        lent = await (await self.session.connection()).get_raw_connection()
-        driver: asyncpg.Connection = lent.driver_connection
+        if self._driver is None:
+            lent = await (await self.session.connection()).get_raw_connection()
+            self._driver = lent.driver_connection
+        driver: asyncpg.Connection = self._driver
         invariant(driver.is_in_transaction(), "the driver is used once a transaction has begun")
         return driver
 

@@ -204,4 +204,9 @@ def is_whole_request(data: bytes) -> bool:
 
 def framed(text: bytes) -> bytes:
     """The bytes of one whole text frame, the same for every socket: no extension changes them."""
-    return Frame(Opcode.TEXT, text).serialize(mask=False)
+    size = len(text)
+    if size <= _SHORT:
+        return bytes((_WHOLE_TEXT, size)) + text
+    if size < 1 << 16:
+        return bytes((_WHOLE_TEXT, _LONG)) + size.to_bytes(2) + text
+    return bytes((_WHOLE_TEXT, _VERY_LONG)) + size.to_bytes(8) + text

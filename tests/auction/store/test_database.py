@@ -24,21 +24,15 @@ async def line(settings: Settings) -> AsyncIterator[Line]:
         yield laid
 
 
-<<<<<<< HEAD
 @pytest.fixture
 def behind(settings: Settings, line: Line) -> Settings:
     """The database as it is reached by the line."""
-=======
-def by_line(settings: Settings, line: Line) -> Settings:
-    """The settings of who reaches PostgreSQL by this line."""
->>>>>>> 0863630 (Write a batch of bids by one statement, its journal included, from leaves that are made at once; try no connection that was in use a second ago)
     far = urlsplit(settings.database_url)
     near = far._replace(netloc=f"{far.username}:{far.password}@127.0.0.1:{line.port}")
     return msgspec.structs.replace(settings, database_url=near.geturl())
 
 
 @pytest.fixture
-<<<<<<< HEAD
 async def impatient(behind: Settings) -> AsyncIterator[Database]:
     opened = Database(behind, patience_seconds=0.3)
     yield opened
@@ -51,10 +45,6 @@ async def patient(behind: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     monkeypatch.setattr("auction.store.database.ANSWER_SECONDS", 0.2)
     monkeypatch.setattr("auction.store.database.PING_SECONDS", 0.2)
     opened = Database(behind, statement_seconds=0.4)
-=======
-async def impatient(settings: Settings, line: Line) -> AsyncIterator[Database]:
-    opened = Database(by_line(settings, line), patience_seconds=0.3)
->>>>>>> 0863630 (Write a batch of bids by one statement, its journal included, from leaves that are made at once; try no connection that was in use a second ago)
     yield opened
     await opened.close()
 
@@ -73,16 +63,14 @@ async def test_a_connection_that_died_at_rest_is_replaced_before_it_is_used(
 
 
 async def test_a_connection_that_is_trusted_is_not_tried_before_it_is_used(
-    settings: Settings, line: Line
+    impatient: Database, line: Line
 ) -> None:
-    trusting = Database(by_line(settings, line), patience_seconds=0.3)
-    trusting.trust_seconds = 3600
-    assert await one(trusting) == 1
+    impatient.trust_seconds = 3600
+    assert await one(impatient) == 1
     line.deaden()
     with pytest.raises(OUTCOME_UNKNOWN):
-        await one(trusting)
-    assert await one(trusting) == 1
-    await trusting.close()
+        await one(impatient)
+    assert await one(impatient) == 1
 
 
 async def test_every_waiting_unit_is_freed_by_the_first_that_notices(
