@@ -5,19 +5,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import select
 
 from auction.kernel.ids import SessionId
+from auction.kernel.merkle import grow
 from auction.kernel.refusal import Refusal, invariant
 from auction.listings.listing import Listing, ListingState
 from auction.store.journal import instant_text
 from auction.store.unit import Unit
 from bidding import engine, queries
-from bidding.engine import Accepted, Hall, PassedIn, Sold, StillOpen
+from bidding.engine import Hall, PassedIn, Sold, StillOpen
 from bidding.hall import policy
 from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
-from bidding.hall.bid_entry import Decision, decisions, decisions_in, new_entry
+from bidding.hall.bid_entry import Decision, decisions, decisions_in, journaled
 from bidding.hall.board import Board, SessionState, SessionTrigger
 from bidding.hall.events import BidsAccepted, SessionClosed
-from bidding.hall.group_commit import lock_for_batch, look_up, write
-from bidding.hall.receipt import Batch, Signed, batch_of
+from bidding.hall.group_commit import Locked, Sealed, lock_for_batch, look_up, write
+from bidding.hall.receipt import Batch, Signed, batch_of, receipts
 from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import lock_session, require_epoch, tell
 
@@ -85,19 +86,20 @@ async def place_bids(
     A bid_id that its bidder used before gets the first decision again. `bids` come from
     the sockets of the home whose `epoch` this is; an old home is refused.
     """
-    session = await _lock(work, session_id)
+    locked = await _lock(work, session_id)
+    session = locked.session
     work.require(policy.PLACE_BIDS)
     require_epoch(session, epoch)
     seen = await look_up(work, session, bids)
     known = await decisions_in(work.session, seen.batches) if seen.batches else {}
     new = undecided(bids, known)
     if new:
-        for decision in await _decide(work, session, new, seen.ranks, sign):
+        for decision in await _decide(work, locked, new, seen.ranks, sign):
             known[decision.code, decision.bid_id] = decision
     return [known[bid.key] for bid in bids], session.board
 
 
-async def _lock(work: Unit, session_id: SessionId) -> Session:
+async def _lock(work: Unit, session_id: SessionId) -> Locked:
     """Lock a session for a batch; whatever its listing or the clock asks for is done first."""
     locked = await lock_for_batch(work, session_id)
     if locked.is_to_change(work.now):
@@ -105,29 +107,24 @@ async def _lock(work: Unit, session_id: SessionId) -> Session:
         await work.session.flush()
         await work.entries()
         locked = await lock_for_batch(work, session_id)
-    return locked.session
+    return locked
 
 
 async def _decide(
-    work: Unit, session: Session, bids: Sequence[PlacedBid], ranks: Ranks, sign: Sign
+    work: Unit, locked: Locked, bids: Sequence[PlacedBid], ranks: Ranks, sign: Sign
 ) -> list[Decision]:
     """Decide, journal, sign and store bids that nobody decided before."""
-    before = session.hall
+    session = locked.session
+    before, first_seq = session.hall, session.seq + 1
     settled = settle(before, bids, session.rules, ranks)
-    first_seq = session.seq + 1
-    for seq, one in enumerate(settled, first_seq):
-        _record_bid(work, session, seq, one)
-    leaves = [entry.leaf for entry in await work.entries()]
-    batch = batch_of(session.id, first_seq, leaves)
+    links = work.chain(locked.head, journaled(settled, first_seq))
+    tree = grow([link.hash for link in links])
+    batch = batch_of(session.id, first_seq, tree)
     signed = await sign(batch)
-    batch_id = work.new_id()
     _hold(work, session, before, settled)
-    entries = [
-        new_entry(one, seq, leaf, batch_id=batch_id, session_id=session.id, decided_at=work.now)
-        for seq, (one, leaf) in enumerate(zip(settled, leaves, strict=True), first_seq)
-    ]
-    await write(work, session, entries, batch, signed)
-    return decisions(batch, entries, signed)
+    await write(work, locked, settled, links, Sealed(batch, signed))
+    proofs = receipts(batch, [link.leaf for link in links], tree, signed)
+    return decisions(settled, proofs, first_seq=first_seq, at=work.now)
 
 
 def _hold(work: Unit, session: Session, before: Hall, settled: Sequence[Settled]) -> None:
@@ -138,23 +135,6 @@ def _hold(work: Unit, session: Session, before: Hall, settled: Sequence[Settled]
     session.version += 1
     if after.leading != before.leading:
         work.emit(_accepted(session))
-
-
-def _record_bid(work: Unit, session: Session, seq: int, one: Settled) -> None:
-    placed = one.placed
-    work.record(
-        "bid.accepted" if isinstance(one.verdict, Accepted) else "bid.refused",
-        session.stream,
-        bid_seq=seq,
-        bid_id=str(placed.bid_id),
-        code=placed.code,
-        amount_fen=placed.amount.fen,
-        rank=one.rank,
-        entered_at=instant_text(placed.entered_at),
-        reason=one.reason,
-        closes_at=instant_text(one.hall.closes_at),
-        extensions=one.hall.extensions,
-    )
 
 
 def _accepted(session: Session) -> BidsAccepted:

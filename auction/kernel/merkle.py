@@ -2,8 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import TypeVar
+
+NodeT = TypeVar("NodeT")
 
 HASH_BYTES = 32
+
+Tree = Sequence[Sequence[bytes]]
+"""Its levels, from the leaf hashes up to the root alone."""
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -16,14 +22,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def grow(leaves: Sequence[bytes]) -> Tree:
+    """The tree over at least one leaf hash; each node of it is computed once."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        levels.append(_above(levels[-1]))
+    return levels
+
+
 def root(leaves: Sequence[bytes]) -> bytes:
     """Root of a list of leaf hashes; the empty list has SHA-256 of nothing."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    level = list(leaves)
-    while len(level) > 1:
-        level = _above(level)
-    return level[0]
+    return grow(leaves)[-1][0] if leaves else hashlib.sha256(b"").digest()
 
 
 def path(leaves: Sequence[bytes], index: int) -> list[bytes]:
@@ -41,17 +50,15 @@ def path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return found
 
 
-def paths(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """The inclusion path of every leaf; each node of the tree is computed once."""
-    found: list[list[bytes]] = [[] for _ in leaves]
-    level, places = list(leaves), list(range(len(leaves)))
-    while len(level) > 1:
-        for way, place in zip(found, places, strict=True):
-            sibling = place ^ 1
-            if sibling < len(level):
-                way.append(level[sibling])
-        level, places = _above(level), [place // 2 for place in places]
-    return found
+def paths(levels: Sequence[Sequence[NodeT]]) -> list[tuple[NodeT, ...]]:
+    """The inclusion path of every leaf of a tree that was grown, however its nodes are written."""
+    ways: list[tuple[NodeT, ...]] = [()]
+    for level in reversed(levels[:-1]):
+        ways = [
+            (level[place ^ 1], *ways[place >> 1]) if place ^ 1 < len(level) else ways[place >> 1]
+            for place in range(len(level))
+        ]
+    return ways
 
 
 def includes(leaf: bytes, index: int, size: int, way: Sequence[bytes], top: bytes) -> bool:

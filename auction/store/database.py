@@ -1,6 +1,7 @@
 """Engines and sessions: writing by units of work, reading read-only."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,7 +11,7 @@ from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import TextClause, event, func, select, text
-from sqlalchemy.engine.interfaces import AdaptedConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -52,11 +53,13 @@ OUTCOME_UNKNOWN: Final = (
     SQLAlchemyError,
     OSError,
     TimeoutError,
+    asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
 """What a unit ends with when its line broke: after the COMMIT was sent nobody knows what came of
-it. The driver's own two come through SQLAlchemy as they are when a server dies at a bad moment."""
+it. The driver's own come as they are where it is asked directly, and the last two also through
+SQLAlchemy when a server dies at a bad moment."""
 
 _SILENT: Final = (
     asyncpg.PostgresError,
@@ -65,6 +68,8 @@ _SILENT: Final = (
     OSError,
     TimeoutError,
 )
+_RESTS_SINCE: Final = "rests_since"
+"""Under this name a pooled connection notes when it was given back."""
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -99,14 +104,8 @@ def is_away(wrong: BaseException) -> bool:
     )
 
 
-def _ask_whether_it_lives(
-    opened: AdaptedConnection, _record: ConnectionPoolEntry, _taken: PoolProxiedConnection
-) -> None:
-    """Have a connection that does not answer replaced, and with it all that are as old."""
-    try:
-        opened.run_async(partial(_ping, seconds_max=PING_SECONDS))
-    except _SILENT as silent:
-        raise InvalidatePoolError from silent
+def _note_rest(_opened: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
 
 
 async def _ping(line: asyncpg.Connection, *, seconds_max: float) -> None:
@@ -130,8 +129,8 @@ class Database:
     `statement_seconds`; a connection on which that was not heard either is given up, and what it
     was asked fails as when the server is away. A connection from the pool is asked whether it
     lives before it is used. What a dead line had locked is free after `idle_seconds`. With
-    `patience_seconds`, a unit or a reading that takes longer has
-    every connection hung up: for a process that has nothing long to do.
+    `patience_seconds`, a unit or a reading that takes longer has every connection hung up: for a
+    process that has nothing long to do.
     """
 
     def __init__(
@@ -146,6 +145,9 @@ class Database:
     ) -> None:
         self._url = settings.database_url
         self._patience_seconds = patience_seconds
+        self.trust_seconds = 0.0
+        """So long after it was in use a connection is not asked whether it lives, which takes a
+        round trip before each transaction: for who asks again himself when it does not."""
         # Half of the connections each: no crowd of questions keeps a commit waiting.
         self._writing_turns = asyncio.Semaphore(POOL_SIZE)
         self._reading_turns = asyncio.Semaphore(POOL_SIZE)
@@ -165,7 +167,8 @@ class Database:
             },
         )
         event.listen(self.engine.sync_engine, "connect", self._note_line)
-        event.listen(self.engine.sync_engine, "checkout", _ask_whether_it_lives)
+        event.listen(self.engine.sync_engine, "checkin", _note_rest)
+        event.listen(self.engine.sync_engine, "checkout", self._ask_whether_it_lives)
         event.listen(self.engine.sync_engine, "handle_error", _note_silence)
         self.keyring = Keyring(settings.subject_keys_path)
         self._sessions = async_sessionmaker(
@@ -294,6 +297,18 @@ class Database:
         """Break every connection: what fell silent on one of them did so on all."""
         for line in tuple(self._lines):
             line.terminate()
+
+    def _ask_whether_it_lives(
+        self, opened: AdaptedConnection, record: ConnectionPoolEntry, _taken: PoolProxiedConnection
+    ) -> None:
+        """Have a connection that does not answer replaced, and with it all that are as old."""
+        since = record.info.pop(_RESTS_SINCE, None)
+        if since is not None and time.monotonic() - since < self.trust_seconds:
+            return
+        try:
+            opened.run_async(partial(_ping, seconds_max=PING_SECONDS))
+        except _SILENT as silent:
+            raise InvalidatePoolError from silent
 
     def _note_line(self, opened: AdaptedConnection, _record: object) -> None:
         self._lines.add(opened.driver_connection)

@@ -10,6 +10,7 @@ platform would queue behind one row.
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,7 +29,7 @@ FIRST_PREV = b"\x00" * 32
 LEAF_BYTES_MAX = 65_535
 
 
-Link = tuple[int, str, bytes, bytes]
+StoredLink = tuple[int, str, bytes, bytes]
 """seq, kind, leaf, hash of a stored entry."""
 
 
@@ -67,6 +68,29 @@ class Fact:
     body: dict[str, object]
 
 
+class Body(msgspec.Struct, frozen=True):
+    """What entries of one kind say, where many are written at once.
+
+    The fields of a subclass are integers, texts, identifiers and None, in the order of their
+    names: written as they stand they are canonical.
+    """
+
+
+class Head(NamedTuple):
+    """Where a stream's chain stands, read under its lock."""
+
+    stream: str
+    seq: int
+    hash: bytes
+
+
+class Link(NamedTuple):
+    """One entry's bytes, and their hash."""
+
+    leaf: bytes
+    hash: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A journaled fact with its place and its bytes."""
@@ -79,7 +103,8 @@ class Entry:
 
 def instant_text(moment: datetime) -> str:
     """A moment as leaves write it: UTC, microseconds, Z."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def make_leaf(fact: Fact, *, seq: int, prev: bytes, actor: str, at: datetime) -> bytes:
@@ -100,6 +125,44 @@ def make_leaf(fact: Fact, *, seq: int, prev: bytes, actor: str, at: datetime) ->
     if len(leaf) > LEAF_BYTES_MAX:
         raise ValueError(f"journal entry of {len(leaf)} bytes; {LEAF_BYTES_MAX} is the most")
     return leaf
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """A leaf as it is written: its fields in the order of their names."""
+
+    at: str
+    body: Body
+    by: str
+    id: UUID
+    kind: str
+    prev: str
+    seq: int
+    stream: str
+    v: str = VERSION
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def chain(
+    head: Head, said: Iterable[tuple[UUID, str, Body]], *, actor: str, at: datetime
+) -> list[Link]:
+    """The entries of one stream that follow its head, each of an id, a kind and a body; pure.
+
+    Their bytes are those of `make_leaf`. Text in other letters than ASCII is left to it, since
+    not all of that has a canonical form.
+    """
+    stream, seq, prev = head
+    when, links = instant_text(at), list[Link]()
+    for fact_id, kind, body in said:
+        seq += 1
+        written = _Written(when, body, actor, fact_id, kind, prev.hex(), seq, stream)
+        leaf = _ENCODER.encode(written)
+        if not leaf.isascii():
+            leaf = canon(msgspec.to_builtins(written))
+        prev = leaf_hash(leaf)
+        links.append(Link(leaf, prev))
+    return links
 
 
 async def append(
@@ -126,15 +189,16 @@ async def append(
 
 async def _lock_heads(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
     if len(streams) > 1:  # all are there before the first is locked, so that the order holds
-        await _begin(session, streams)
+        await begin(session, streams)
     heads = await _locked(session, streams)
     if len(heads) < len(streams):
-        await _begin(session, streams)
+        await begin(session, streams)
         heads = await _locked(session, streams)
     return heads
 
 
-async def _begin(session: AsyncSession, streams: list[str]) -> None:
+async def begin(session: AsyncSession, streams: list[str]) -> None:
+    """Give streams that have no entries yet their heads."""
     fresh = [{"stream": stream, "seq": 0, "hash": FIRST_PREV} for stream in streams]
     await session.execute(upsert(JournalHead).values(fresh).on_conflict_do_nothing())
 
@@ -218,7 +282,7 @@ class _Leaf(msgspec.Struct):
     prev: str
 
 
-def check_chain(stream: str, links: Iterable[Link]) -> list[Fault]:
+def check_chain(stream: str, links: Iterable[StoredLink]) -> list[Fault]:
     """Check one stream's (seq, kind, leaf, hash) in order of seq; pure."""
     faults: list[Fault] = []
     expected, prev = 1, FIRST_PREV
@@ -229,7 +293,7 @@ def check_chain(stream: str, links: Iterable[Link]) -> list[Fault]:
     return faults
 
 
-def _check_link(stream: str, expected: int, prev: bytes, link: Link) -> list[str]:
+def _check_link(stream: str, expected: int, prev: bytes, link: StoredLink) -> list[str]:
     seq, kind, leaf, stored = link
     if leaf_hash(leaf) != stored:
         return ["the entry's bytes do not give its hash"]
@@ -272,7 +336,7 @@ async def verify(session: AsyncSession) -> Verification:
     return Verification(len(heads), count, tuple(faults))
 
 
-async def _links(session: AsyncSession, stream: str) -> AsyncIterator[Link]:
+async def _links(session: AsyncSession, stream: str) -> AsyncIterator[StoredLink]:
     rows = await session.execute(
         select(JournalEntry.seq, JournalEntry.kind, JournalEntry.leaf, JournalEntry.hash)
         .where(JournalEntry.stream == stream)

@@ -5,19 +5,20 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel import actor as acting
 from auction.kernel.actor import Actor, Permission
 from auction.kernel.events import Event
-from auction.kernel.ids import CourtId, new_id
+from auction.kernel.ids import CourtId, new_id, new_ids
 from auction.kernel.logs import correlation
 from auction.kernel.refusal import Refusal, invariant
 from auction.law.rulebook import Rulebook
 from auction.store import journal, outbox
 from auction.store.base import Base
-from auction.store.journal import Entry, Fact
+from auction.store.journal import Body, Entry, Fact, Head, Link
 from auction.store.outbox import Leaving, OutboxKind
 from auction.store.personal.keyring import Keyring
 from auction.store.personal.subject_key import SubjectKey, keyring_of, subject_keys
@@ -37,6 +38,7 @@ class Unit:
         self.rules = rules
         self._facts: list[Fact] = []
         self._leaving: list[Leaving] = []
+        self._driver: asyncpg.Connection | None = None
         self._is_over = False
 
     def new_id(self) -> UUID:
@@ -112,6 +114,24 @@ class Unit:
         """Chain the facts recorded so far now, for a command that needs their hashes."""
         facts, self._facts = self._facts, []
         return await journal.append(self.session, facts, actor=self.actor.pseudonym, at=self.now)
+
+    def chain(self, head: Head, said: Sequence[tuple[str, Body]]) -> list[Link]:
+        """The entries that follow a head which this unit locked; the caller writes them."""
+        ids = new_ids(self.now, len(said))
+        named = ((fact_id, kind, body) for fact_id, (kind, body) in zip(ids, said, strict=True))
+        return journal.chain(head, named, actor=self.actor.pseudonym, at=self.now)
+
+    async def driver(self) -> asyncpg.Connection:
+        """The driver's connection, within this unit's transaction, which a statement has begun.
+
+        For the statements of a hot lot: SQLAlchemy takes twice the driver's own time for each.
+        """
+        if self._driver is None:
+            lent = await (await self.session.connection()).get_raw_connection()
+            self._driver = lent.driver_connection
+        driver: asyncpg.Connection = self._driver
+        invariant(driver.is_in_transaction(), "the driver is used once a transaction has begun")
+        return driver
 
     def emit(self, event: Event) -> None:
         """Tell the world after the commit, by the relay."""

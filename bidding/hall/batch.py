@@ -49,6 +49,16 @@ class Settled:
         """Why it did not count; empty for a bid that did."""
         return self.verdict.reason.value if isinstance(self.verdict, Refused) else ""
 
+    @property
+    def is_extended(self) -> bool:
+        """Whether it moved the end."""
+        return isinstance(self.verdict, Accepted) and self.verdict.is_extended
+
+    @property
+    def is_self_overbid(self) -> bool:
+        """Whether its bidder had led before it."""
+        return isinstance(self.verdict, Accepted) and self.verdict.is_self_overbid
+
 
 def undecided(bids: Iterable[PlacedBid], known: Container[BidKey]) -> list[PlacedBid]:
     """The bids that nobody decided before, each once, in the order they entered.

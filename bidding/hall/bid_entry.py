@@ -1,12 +1,13 @@
 """Bid entries: every bid as it entered, accepted or refused; rows are only ever added."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -23,10 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.kernel.ids import BidderCode, BidId, SessionId
+from auction.kernel.merkle import grow, leaf_hash
 from auction.kernel.money import Money
 from auction.store.base import Base
 from auction.store.columns import Instant, MoneyFen, state_column, states_check
-from bidding.engine import Accepted
+from auction.store.journal import Body, instant_text
 from bidding.hall.batch import BidKey, Settled
 from bidding.hall.receipt import Batch, Receipt, Signed, receipts
 
@@ -82,60 +84,44 @@ class BidEntry(Base):
     """The journal's bytes of this bid: what its receipt proves."""
 
 
-class EntryRow(NamedTuple):
-    """A new entry, its columns by name and in order: a batch of them is one statement."""
+class BidBody(Body, frozen=True):
+    """What the journal's entry of a bid says of it."""
 
-    session_id: SessionId
-    seq: int
-    bid_id: BidId
-    code: BidderCode
-    amount: Money
-    priority_rank: int | None
-    entered_at: datetime
-    decided_at: datetime
-    verdict: Verdict
+    amount_fen: int
+    bid_id: UUID
+    bid_seq: int
+    closes_at: str
+    code: str
+    entered_at: str
+    extensions: int
+    rank: int | None
     reason: str
-    is_extended: bool
-    is_self_overbid: bool
-    closes_at_after: datetime
-    extensions_after: int
-    batch_id: UUID
-    leaf: bytes
 
 
-def new_entry(
-    one: Settled,
-    seq: int,
-    leaf: bytes,
-    *,
-    batch_id: UUID,
-    session_id: SessionId,
-    decided_at: datetime,
-) -> EntryRow:
-    """What is stored of a bid that was just decided."""
-    placed, won = one.placed, one.verdict if isinstance(one.verdict, Accepted) else None
-    return EntryRow(
-        session_id=session_id,
-        seq=seq,
-        bid_id=placed.bid_id,
-        code=placed.code,
-        amount=placed.amount,
-        priority_rank=one.rank,
-        entered_at=placed.entered_at,
-        decided_at=decided_at,
-        verdict=Verdict.ACCEPTED if won else Verdict.REFUSED,
-        reason=one.reason,
-        is_extended=won is not None and won.is_extended,
-        is_self_overbid=won is not None and won.is_self_overbid,
-        closes_at_after=one.hall.closes_at,
-        extensions_after=one.hall.extensions,
-        batch_id=batch_id,
-        leaf=leaf,
-    )
+def journaled(settled: Sequence[Settled], first_seq: int) -> list[tuple[str, BidBody]]:
+    """Kind and body of the journal's entries of bids that were just decided."""
+    ends: dict[datetime, str] = {}
+    said: list[tuple[str, BidBody]] = []
+    for seq, one in enumerate(settled, first_seq):
+        placed, hall = one.placed, one.hall
+        if hall.closes_at not in ends:
+            ends[hall.closes_at] = instant_text(hall.closes_at)
+        body = BidBody(
+            amount_fen=placed.amount.fen,
+            bid_id=placed.bid_id,
+            bid_seq=seq,
+            closes_at=ends[hall.closes_at],
+            code=placed.code,
+            entered_at=instant_text(placed.entered_at),
+            extensions=hall.extensions,
+            rank=one.rank,
+            reason=one.reason,
+        )
+        said.append(("bid.refused" if body.reason else "bid.accepted", body))
+    return said
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What became of one bid, with the receipt that proves it."""
 
     seq: int
@@ -153,27 +139,31 @@ class Decision:
     receipt: Receipt
 
 
-def decisions(batch: Batch, entries: Sequence[EntryRow], signed: Signed) -> list[Decision]:
-    """Put entries and receipts of one whole batch together; `entries` are in order of seq."""
-    proofs = receipts(batch, [entry.leaf for entry in entries], signed)
-    return [
-        Decision(
-            seq=entry.seq,
-            bid_id=entry.bid_id,
-            code=entry.code,
-            amount=entry.amount,
-            entered_at=entry.entered_at,
-            decided_at=entry.decided_at,
-            verdict=entry.verdict,
-            reason=entry.reason,
-            is_extended=entry.is_extended,
-            is_self_overbid=entry.is_self_overbid,
-            closes_at=entry.closes_at_after,
-            extensions=entry.extensions_after,
-            receipt=proof,
+def decisions(
+    settled: Sequence[Settled], proofs: Sequence[Receipt], *, first_seq: int, at: datetime
+) -> list[Decision]:
+    """What became of bids that were decided together at this instant."""
+    told: list[Decision] = []
+    for seq, (one, proof) in enumerate(zip(settled, proofs, strict=True), first_seq):
+        placed, reason = one.placed, one.reason
+        told.append(
+            Decision(
+                seq=seq,
+                bid_id=placed.bid_id,
+                code=placed.code,
+                amount=placed.amount,
+                entered_at=placed.entered_at,
+                decided_at=at,
+                verdict=Verdict.REFUSED if reason else Verdict.ACCEPTED,
+                reason=reason,
+                is_extended=one.is_extended,
+                is_self_overbid=one.is_self_overbid,
+                closes_at=one.hall.closes_at,
+                extensions=one.hall.extensions,
+                receipt=proof,
+            )
         )
-        for entry, proof in zip(entries, proofs, strict=True)
-    ]
+    return told
 
 
 async def find_decisions(
@@ -193,14 +183,15 @@ async def find_decisions(
 async def decisions_in(session: AsyncSession, batches: Collection[UUID]) -> dict[BidKey, Decision]:
     """Every decision of whole batches: a receipt is proven against all of its batch."""
     rows = await session.execute(_ENTRIES_OF, {"batches": list(batches)})
-    whole: dict[UUID, tuple[BidBatch, list[EntryRow]]] = {}
-    for batch, *entry in rows:
-        whole.setdefault(batch.id, (batch, []))[1].append(EntryRow(*entry))
     found: dict[BidKey, Decision] = {}
-    for batch, entries in whole.values():
-        signed = Signed(batch.signature, batch.public_key)
+    for batch, whole in groupby(rows, key=itemgetter(0)):
+        entries = list(whole)
+        leaves = [leaf for _, leaf, *_ in entries]
         covered = Batch(batch.session_id, batch.first_seq, batch.size, batch.root.hex())
-        for decision in decisions(covered, entries, signed):
+        tree = grow([leaf_hash(leaf) for leaf in leaves])
+        proofs = receipts(covered, leaves, tree, Signed(batch.signature, batch.public_key))
+        for (_, _, *told), proof in zip(entries, proofs, strict=True):
+            decision = Decision(*[*told, proof])
             found[decision.code, decision.bid_id] = decision
     return found
 
@@ -220,9 +211,15 @@ _BATCHES_OF = text(
     " AND entry.code = asked.code AND entry.bid_id = asked.bid_id"
 ).columns(batch_id=Uuid())
 """Arrays keep this one statement, prepared once, whatever the size of the batch."""
+_TOLD = (
+    BidEntry.seq, BidEntry.bid_id, BidEntry.code, BidEntry.amount, BidEntry.entered_at,
+    BidEntry.decided_at, BidEntry.verdict, BidEntry.reason, BidEntry.is_extended,
+    BidEntry.is_self_overbid, BidEntry.closes_at_after, BidEntry.extensions_after,
+)  # fmt: skip
+"""What a decision tells of an entry, in the order of its fields."""
 _ENTRIES_OF = (
-    select(BidBatch, *[BidEntry.__table__.columns[name] for name in EntryRow._fields])
+    select(BidBatch, BidEntry.leaf, *_TOLD)
     .join(BidEntry, BidBatch.id == BidEntry.batch_id)
     .where(BidEntry.batch_id == any_(bindparam("batches", type_=ARRAY(Uuid))))
-    .order_by(BidEntry.seq)
+    .order_by(BidEntry.batch_id, BidEntry.seq)
 )

@@ -11,14 +11,14 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, TextualSelect, Uuid, text
+from sqlalchemy import BigInteger, LargeBinary, column, text
 
 from auction.kernel.ids import SessionId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing, ListingState
+from auction.store.journal import Head, Link, begin
 from auction.store.unit import Unit
-from bidding.hall.batch import PlacedBid, Ranks
-from bidding.hall.bid_entry import EntryRow
+from bidding.hall.batch import PlacedBid, Ranks, Settled
 from bidding.hall.board import ENDED, SessionState
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.session import Session
@@ -31,6 +31,8 @@ class Locked:
 
     session: Session
     listing_state: ListingState
+    head: Head
+    """Of the session's stream, locked as well."""
 
     def is_to_change(self, now: datetime) -> bool:
         """Whether its listing or the clock has something done to it before any bid."""
@@ -52,111 +54,140 @@ class Known:
     """The batches in which some of them were decided before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A batch and its signature."""
+
+    batch: Batch
+    signed: Signed
+
+
 async def lock_for_batch(work: Unit, session_id: SessionId) -> Locked:
-    """Lock the listing for sharing, then the session, as `lock_session` does, in one statement."""
+    """Lock the listing for sharing, the session, as `lock_session` does, and its stream's head."""
     connection = await work.session.connection()
     row = (await connection.execute(_LOCK, {"session_id": session_id})).one_or_none()
+    if row is None:  # nothing was journaled of it, or it is not there at all
+        await begin(work.session, [f"session:{session_id}"])
+        row = (await connection.execute(_LOCK, {"session_id": session_id})).one_or_none()
     if row is None:
         raise Refusal("not_found", what=Session.__tablename__, id=str(session_id))
-    state, *columns = row
-    return Locked(Session(**dict(zip(_COLUMNS, columns, strict=True))), state)
+    state, head_seq, head_hash, *columns = row
+    session = Session(**dict(zip(_COLUMNS, columns, strict=True)))
+    return Locked(session, state, Head(session.stream, head_seq, head_hash))
 
 
 async def look_up(work: Unit, session: Session, bids: Sequence[PlacedBid]) -> Known:
     """Find the codes of bids and what was decided of them, once the session is locked."""
-    connection = await work.session.connection()
-    asked = {
-        "session_id": session.id,
-        "listing_id": session.listing_id,
-        "codes": [bid.code for bid in bids],
-        "bid_ids": [bid.bid_id for bid in bids],
-    }
-    rows = (await connection.execute(_look_up(session.seq.bit_length()), asked)).all()
+    rows = await (await work.driver()).fetch(
+        _look_up(session.seq.bit_length()),
+        session.id,
+        session.listing_id,
+        [bid.code for bid in bids],
+        [bid.bid_id for bid in bids],
+    )
     return Known(
         ranks={code: rank for code, rank, _ in rows if code is not None},
-        batches=frozenset(batch for _, _, batch in rows if batch is not None),
+        batches=frozenset([batch for _, _, batch in rows if batch is not None]),
     )
 
 
 async def write(
-    work: Unit, session: Session, entries: Sequence[EntryRow], batch: Batch, signed: Signed
+    work: Unit, locked: Locked, settled: Sequence[Settled], links: Sequence[Link], sealed: Sealed
 ) -> None:
-    """Add the batch with its entries and move the session to where they leave it."""
-    columns = dict(zip(EntryRow._fields, zip(*entries, strict=True), strict=True))
-    arrays = {name: list(columns[name]) for name in _ARRAYS}
-    arrays["amount"] = [entry.amount.fen for entry in entries]
-    whole = {
-        "batch_id": entries[0].batch_id,
-        "first_seq": batch.first_seq,
-        "size": batch.size,
-        "root": bytes.fromhex(batch.root),
-        "signature": signed.signature,
-        "public_key": signed.public_key,
-        "now": work.now,
-    }
-    after = {
-        "session_id": session.id,
-        "session_seq": session.seq,
-        "version": session.version,
-        "live_since": session.live_since,
-        "closes_at": session.closes_at,
-        "extensions": session.extensions,
-        "leading_code": session.leading_code,
-        "leading_amount": session.leading_amount.fen if session.leading_amount else None,
-        "leading_rank": session.leading_rank,
-        "leading_entered_at": session.leading_entered_at,
-    }
-    await (await work.session.connection()).execute(_WRITE, arrays | whole | after)
+    """Journal the entries of a batch, store it, and move the session to where they leave it."""
+    session, batch, signed = locked.session, sealed.batch, sealed.signed
+    await (await work.driver()).execute(
+        _WRITE,
+        [link.leaf for link in links],
+        [link.hash for link in links],
+        [one.is_extended for one in settled],
+        [one.is_self_overbid for one in settled],
+        locked.head.stream,
+        work.now,
+        locked.head.seq + len(links),
+        links[-1].hash,
+        work.new_id(),
+        session.id,
+        batch.first_seq,
+        batch.size,
+        bytes.fromhex(batch.root),
+        signed.signature,
+        signed.public_key,
+        session.seq,
+        session.version,
+        session.live_since,
+        session.closes_at,
+        session.extensions,
+        session.leading_code,
+        session.leading_amount.fen if session.leading_amount else None,
+        session.leading_rank,
+        session.leading_entered_at,
+    )
 
 
 _COLUMNS: Final = tuple(Session.__mapper__.columns.keys())
 _LOCK: Final = text(
-    f"SELECT listing.state, {', '.join(f'session.{name}' for name in _COLUMNS)}"  # noqa: S608
+    "SELECT listing.state, head.seq AS head_seq, head.hash AS head_hash,"  # noqa: S608
+    f" {', '.join(f'session.{name}' for name in _COLUMNS)}"
     " FROM sessions session JOIN listings listing ON listing.id = session.listing_id"
-    " WHERE session.id = :session_id FOR SHARE OF listing FOR UPDATE OF session"
+    " JOIN journal_head head ON head.stream = 'session:' || session.id"
+    " WHERE session.id = :session_id FOR SHARE OF listing FOR UPDATE OF session, head"
 ).columns(
-    Listing.__table__.columns["state"], *(Session.__mapper__.columns[name] for name in _COLUMNS)
+    Listing.__table__.columns["state"],
+    column("head_seq", BigInteger),
+    column("head_hash", LargeBinary),
+    *(Session.__mapper__.columns[name] for name in _COLUMNS),
 )
 """The names are the model's own."""
 
 
 @cache
-def _look_up(doublings: int) -> TextualSelect:
+def _look_up(doublings: int) -> str:
     """The question after codes and bids, planned anew whenever the session has doubled.
 
     A plan that was made and kept while the table was empty reads all entries of the session for
     each bid, until statistics come: 40 ms a batch were measured.
     """
-    return text(
-        "SELECT known.code, known.priority_rank,"  # noqa: S608  (only a number of ours is put in)
-        " (SELECT entry.batch_id FROM bid_entries entry"
-        " WHERE entry.session_id = :session_id AND entry.code = asked.code"
-        " AND entry.bid_id = asked.bid_id) AS batch_id"
-        " FROM unnest(CAST(:codes AS text[]), CAST(:bid_ids AS uuid[])) AS asked(code, bid_id)"
-        " LEFT JOIN hall_code known ON known.listing_id = :listing_id AND known.code = asked.code"
-        f" /* of fewer than {1 << doublings} */"
-    ).columns(code=Text(), priority_rank=Integer(), batch_id=Uuid())
+    return f"""
+SELECT known.code, known.priority_rank,
+       (SELECT entry.batch_id FROM bid_entries entry
+         WHERE entry.session_id = $1 AND entry.code = asked.code AND entry.bid_id = asked.bid_id)
+  FROM unnest($3::text[], $4::uuid[]) AS asked(code, bid_id)
+  LEFT JOIN hall_code known ON known.listing_id = $2 AND known.code = asked.code
+/* of fewer than {1 << doublings} */
+"""  # noqa: S608  (only a number of ours is put in)
 
 
-_ARRAYS: Final = {
-    "seq": "int", "bid_id": "uuid", "code": "text", "amount": "bigint", "priority_rank": "int",
-    "entered_at": "timestamptz", "verdict": "text", "reason": "text", "is_extended": "boolean",
-    "is_self_overbid": "boolean", "closes_at_after": "timestamptz", "extensions_after": "int",
-    "leaf": "bytea",
-}  # fmt: skip
-"""The columns in which the entries of one batch differ."""
-
-_WRITE: Final = text(
-    "WITH batch AS (INSERT INTO bid_batches"  # noqa: S608  (the names stand above)
-    " (id, session_id, first_seq, size, root, signature, public_key) VALUES"
-    " (:batch_id, :session_id, :first_seq, :size, :root, :signature, :public_key)),"
-    " moved AS (UPDATE sessions SET seq = :session_seq, version = :version,"
-    " live_since = :live_since, closes_at = :closes_at, extensions = :extensions,"
-    " leading_code = :leading_code, leading_amount = :leading_amount,"
-    " leading_rank = :leading_rank, leading_entered_at = :leading_entered_at"
-    " WHERE id = :session_id)"
-    f" INSERT INTO bid_entries (session_id, batch_id, decided_at, {', '.join(_ARRAYS)})"
-    f" SELECT :session_id, :batch_id, :now, entry.* FROM unnest("
-    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _ARRAYS.items())
-    + f") AS entry({', '.join(_ARRAYS)})"
+_WRITE: Final = """
+WITH entry AS MATERIALIZED (
+  SELECT given.*, said.id, said.kind, said.seq, bid.*
+    FROM unnest($1::bytea[], $2::bytea[], $3::boolean[], $4::boolean[])
+         AS given(leaf, hash, is_extended, is_self_overbid),
+         json_to_record(convert_from(leaf, 'UTF8')::json)
+         AS said(id uuid, kind text, seq bigint, body json),
+         json_to_record(said.body)
+         AS bid(bid_seq int, bid_id uuid, code text, amount_fen bigint, rank int, reason text,
+                entered_at timestamptz, closes_at timestamptz, extensions int)
+), journaled AS (
+  INSERT INTO journal (id, stream, seq, kind, recorded_at, leaf, hash)
+  SELECT id, $5, seq, kind, $6, leaf, hash FROM entry
+), headed AS (
+  UPDATE journal_head SET seq = $7, hash = $8 WHERE stream = $5
+), batch AS (
+  INSERT INTO bid_batches (id, session_id, first_seq, size, root, signature, public_key)
+  VALUES ($9, $10, $11, $12, $13, $14, $15)
+), moved AS (
+  UPDATE sessions SET seq = $16, version = $17, live_since = $18, closes_at = $19,
+         extensions = $20, leading_code = $21, leading_amount = $22, leading_rank = $23,
+         leading_entered_at = $24
+   WHERE id = $10
 )
+INSERT INTO bid_entries (session_id, batch_id, decided_at, seq, bid_id, code, amount,
+       priority_rank, entered_at, verdict, reason, is_extended, is_self_overbid,
+       closes_at_after, extensions_after, leaf)
+SELECT $10, $9, $6, bid_seq, bid_id, code, amount_fen, rank, entered_at,
+       CASE reason WHEN '' THEN 'accepted' ELSE 'refused' END, reason, is_extended,
+       is_self_overbid, closes_at, extensions, leaf
+  FROM entry
+"""
+"""Journal, entries, batch and session in one: what an entry says is read from its leaf."""

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from auction.kernel.canonical import canon
-from auction.kernel.merkle import HASH_BYTES, includes, leaf_hash, paths, root
+from auction.kernel.merkle import HASH_BYTES, Tree, includes, leaf_hash, paths
 
 VERSION: Final = "RECEIPT/1"
 KEY_BYTES: Final = 32
@@ -64,25 +64,17 @@ class Signed:
     public_key: bytes
 
 
-def batch_of(session_id: UUID, first_seq: int, leaves: Sequence[bytes]) -> Batch:
-    """Return the batch over the leaves of its bids."""
-    top = root([leaf_hash(leaf) for leaf in leaves])
-    return Batch(session_id, first_seq, len(leaves), top.hex())
+def batch_of(session_id: UUID, first_seq: int, tree: Tree) -> Batch:
+    """Return the batch over the leaf hashes of its bids, of which the tree was grown."""
+    return Batch(session_id, first_seq, len(tree[0]), tree[-1][0].hex())
 
 
-def receipts(batch: Batch, leaves: Sequence[bytes], signed: Signed) -> list[Receipt]:
+def receipts(batch: Batch, leaves: Sequence[bytes], tree: Tree, signed: Signed) -> list[Receipt]:
     """Return one receipt a leaf; the same leaves always give the same receipts."""
-    ways = paths([leaf_hash(leaf) for leaf in leaves])
+    ways = paths([[node.hex() for node in level] for level in tree])
     signature, public_key = signed.signature.hex(), signed.public_key.hex()
     return [
-        Receipt(
-            leaf=leaf.decode(),
-            index=index,
-            path=tuple([step.hex() for step in way]),
-            batch=batch,
-            signature=signature,
-            public_key=public_key,
-        )
+        Receipt(leaf.decode(), index, way, batch, signature, public_key)
         for index, (leaf, way) in enumerate(zip(leaves, ways, strict=True))
     ]
 

@@ -4,7 +4,6 @@ A bidder is known here as his code in one session, whatever sockets he has. An a
 the socket's other end; where a proxy stands there, what it says in X-Forwarded-For.
 """
 
-from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +52,7 @@ class Meter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._second = 0
-        self._said: Counter[Hashable] = Counter()
+        self._said: dict[Hashable, int] = {}
 
     def count(
         self, socket: Hashable, address: str, admission: Admission | None, at: datetime
@@ -63,25 +62,21 @@ class Meter:
         if second != self._second:
             self._second = second
             self._said.clear()
-        shares: list[tuple[Hashable, int]] = [
-            (("socket", socket), self._limits.by_socket),
-            (("address", address), self._limits.by_address),
-        ]
-        if admission is not None:
-            who = ("bidder", admission.session_id, admission.code)
-            shares.append((who, self._limits.by_bidder))
-        for key, _ in shares:
-            self._said[key] += 1
-        return max(
-            (self._pressure(self._said[key], limit) for key, limit in shares),
-            key=list(Pressure).index,
+        share = max(
+            self._share(socket, self._limits.by_socket),
+            self._share(address, self._limits.by_address),
         )
-
-    @staticmethod
-    def _pressure(said: int, limit: int) -> Pressure:
-        if said <= limit:
+        if admission is not None:
+            who = (admission.code, admission.session_id)
+            share = max(share, self._share(who, self._limits.by_bidder))
+        if share <= 1:
             return Pressure.FINE
-        return Pressure.TOO_FAST if said <= limit * FLOOD_FACTOR else Pressure.FLOOD
+        return Pressure.TOO_FAST if share <= FLOOD_FACTOR else Pressure.FLOOD
+
+    def _share(self, who: Hashable, limit: int) -> float:
+        """Count one more message of somebody; say how much of what is his he has used."""
+        self._said[who] = said = self._said.get(who, 0) + 1
+        return said / limit
 
 
 def address_of(peer: str, forwarded: str, proxies: frozenset[str]) -> str:

@@ -17,6 +17,7 @@ from websockets.frames import CloseCode
 from auction.kernel.canonical import canon
 from auction.kernel.clock import Clock
 from auction.kernel.ids import BidderCode, ListingId, SessionId, new_id
+from auction.kernel.merkle import grow, leaf_hash
 from auction.kernel.money import Money
 from bidding import engine
 from bidding.hall.board import Board, SessionState
@@ -166,10 +167,11 @@ class Contest:
     def _receipt(self, seq: int, code: BidderCode, said: Bid) -> Receipt:
         body = {"bid_seq": seq, "code": code, "amount_fen": said.amount_fen}
         leaf = canon({"kind": "practice.bid", "stream": f"session:{self.session_id}", "body": body})
-        batch = batch_of(self.session_id, seq, [leaf])
+        tree = grow([leaf_hash(leaf)])
+        batch = batch_of(self.session_id, seq, tree)
         public_key = self.key.public_key().public_bytes_raw()
         signed = Signed(self.key.sign(batch.statement()), public_key)
-        return receipts(batch, [leaf], signed)[0]
+        return receipts(batch, [leaf], tree, signed)[0]
 
 
 class PracticeHall:

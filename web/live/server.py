@@ -50,6 +50,8 @@ CLOSE_SECONDS: Final = 3
 """So long the other side has to answer a close before its line is cut."""
 PATIENCE_SECONDS: Final = 6.0
 """So long a hall waits for PostgreSQL before it dials again; no lock is waited for longer."""
+TRUST_SECONDS: Final = 1.0
+"""So long a connection is taken to be whole: a home asks again whatever it is told."""
 CONNECTIONS_WAITING_MAX: Final = 4096
 """A crowd that was cut off comes back within a second; the default of 100 turns most away."""
 HSTS: Final = "max-age=63072000; includeSubDomains"
@@ -114,7 +116,7 @@ class Reception:
         """Count the message; above a published limit each is answered, none dropped."""
         connection.address = connection.address or self._address(connection)
         pressure = self._meter.count(
-            connection.id, connection.address, connection.admission, entered_at
+            connection, connection.address, connection.admission, entered_at
         )
         if pressure is Pressure.TOO_FAST:
             self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
@@ -222,6 +224,7 @@ async def run(
     database = Database(
         settings, clock=clock, application="luochui-live", patience_seconds=PATIENCE_SECONDS
     )
+    database.trust_seconds = TRUST_SECONDS
     await database.refuse_owner()
     await database.set_at_start(clock)
     keys = KeyHolder(settings.signer_socket)

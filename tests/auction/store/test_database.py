@@ -62,6 +62,17 @@ async def test_a_connection_that_died_at_rest_is_replaced_before_it_is_used(
     assert await one(impatient) == 1
 
 
+async def test_a_connection_that_is_trusted_is_not_tried_before_it_is_used(
+    impatient: Database, line: Line
+) -> None:
+    impatient.trust_seconds = 3600
+    assert await one(impatient) == 1
+    line.deaden()
+    with pytest.raises(OUTCOME_UNKNOWN):
+        await one(impatient)
+    assert await one(impatient) == 1
+
+
 async def test_every_waiting_unit_is_freed_by_the_first_that_notices(
     impatient: Database, line: Line
 ) -> None:

@@ -1,6 +1,11 @@
+from functools import partial
+from unicodedata import normalize
 from uuid import UUID
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -8,7 +13,7 @@ from auction.kernel.actor import SYSTEM
 from auction.kernel.merkle import leaf_hash
 from auction.store import journal
 from auction.store.database import Database
-from auction.store.journal import FIRST_PREV, Fact, check_chain, make_leaf
+from auction.store.journal import FIRST_PREV, Body, Fact, Head, chain, check_chain, make_leaf
 from tests.conftest import NOON, Execute
 
 
@@ -26,6 +31,45 @@ def _chain(count: int) -> list[tuple[int, str, bytes, bytes]]:
         prev = leaf_hash(leaf)
         links.append((seq, "lot.seen", leaf, prev))
     return links
+
+
+class Said(Body, frozen=True):
+    """What entries of a kind say that are written many at once."""
+
+    code: str
+    number: int
+    offer_id: UUID
+    rank: int | None
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=8).map(partial(normalize, "NFC"))
+
+
+class TestChaining:
+    @given(
+        st.lists(
+            st.builds(Said, texts, st.integers(0, 2**53 - 1), st.uuids(), st.none() | st.just(3)),
+            max_size=5,
+        )
+    )
+    def test_many_at_once_have_the_bytes_that_each_has_by_itself(self, said: list[Said]) -> None:
+        head = Head("lot:a", 7, b"\x05" * 32)
+        named = [(UUID(int=number), "lot.seen", body) for number, body in enumerate(said)]
+        links = chain(head, named, actor="system", at=NOON)
+        seq, prev = head.seq, head.hash
+        for (fact_id, kind, body), link in zip(named, links, strict=True):
+            seq += 1
+            fact = Fact(fact_id, kind, head.stream, msgspec.to_builtins(body))
+            assert link.leaf == make_leaf(fact, seq=seq, prev=prev, actor="system", at=NOON)
+            assert link.hash == leaf_hash(link.leaf)
+            prev = link.hash
+
+    @pytest.mark.parametrize("code", ["\ud800", "e\u0301"])
+    def test_text_that_has_no_canonical_form_is_refused(self, code: str) -> None:
+        said = Said(code, 1, UUID(int=1), None)
+        head = Head("lot:a", 0, FIRST_PREV)
+        with pytest.raises(ValueError, match=r"surrogate|NFC"):
+            chain(head, [(UUID(int=2), "lot.seen", said)], actor="system", at=NOON)
 
 
 class TestChecking:

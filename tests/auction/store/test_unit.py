@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from auction.kernel.actor import SYSTEM, VISITOR, Role, permit
-from auction.kernel.refusal import Refusal
+from auction.kernel.refusal import Invariant, Refusal
 from auction.kernel.settings import Settings
 from auction.store import outbox
 from auction.store.database import Database, OwnerError
@@ -75,6 +75,15 @@ class TestUnit:
                 raise RuntimeError
         async with database.unit(SYSTEM) as work:
             assert await outbox.claim_due(work.session, NOON, lease=LEASE, most=10) == []
+
+    async def test_the_driver_is_not_lent_outside_of_the_transaction(
+        self, database: Database
+    ) -> None:
+        async with database.unit(SYSTEM) as work:
+            with pytest.raises(Invariant):
+                await work.driver()
+            await work.session.execute(text("SELECT 1"))
+            assert await (await work.driver()).fetchval("SELECT 1") == 1
 
 
 class TestDatabase:

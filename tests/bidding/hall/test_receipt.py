@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 
+from auction.kernel.merkle import grow, leaf_hash
 from bidding.hall.receipt import Signed, batch_of, receipts, verify, write_receipt
 from tests.bidding.halls import KEY, PUBLIC_KEY
 
@@ -14,9 +15,10 @@ def documents(size: int) -> list[bytes]:
         json.dumps({"stream": f"session:{SESSION}", "body": {"bid_seq": 5 + n}}).encode()
         for n in range(size)
     ]
-    batch = batch_of(SESSION, 5, leaves)
+    tree = grow([leaf_hash(leaf) for leaf in leaves])
+    batch = batch_of(SESSION, 5, tree)
     signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
-    return [write_receipt(receipt) for receipt in receipts(batch, leaves, signed)]
+    return [write_receipt(receipt) for receipt in receipts(batch, leaves, tree, signed)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 65])
@@ -37,9 +39,10 @@ def test_of_several_faults_only_that_one_is_told_on_which_the_others_rest() -> N
 def signed_wrongly(stream: str, bid_seq: int) -> bytes:
     """What only the keeper of the key could make: a leaf that is not of its batch."""
     leaf = json.dumps({"stream": stream, "body": {"bid_seq": bid_seq}}).encode()
-    batch = batch_of(SESSION, 5, [leaf])
+    tree = grow([leaf_hash(leaf)])
+    batch = batch_of(SESSION, 5, tree)
     signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
-    return write_receipt(receipts(batch, [leaf], signed)[0])
+    return write_receipt(receipts(batch, [leaf], tree, signed)[0])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from auction.kernel.canonical import canon
+from auction.kernel.merkle import grow, leaf_hash
 from auction.store.journal import Fact, instant_text, make_leaf
 from bidding.hall.receipt import Signed, batch_of, receipts, write_receipt
 from tests.bidding.halls import KEY, PUBLIC_KEY
@@ -36,9 +37,10 @@ def a_leaf(number: int) -> bytes:
 def a_receipt() -> bytes:
     """That of the third bid of four."""
     leaves = [a_leaf(number) for number in range(4)]
-    batch = batch_of(SESSION, 5, leaves)
+    tree = grow([leaf_hash(leaf) for leaf in leaves])
+    batch = batch_of(SESSION, 5, tree)
     signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
-    return write_receipt(receipts(batch, leaves, signed)[2])
+    return write_receipt(receipts(batch, leaves, tree, signed)[2])
 
 
 def verified(folder: Path, content: bytes, *words: str) -> Result:
