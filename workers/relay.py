@@ -28,6 +28,11 @@ TROUBLE_SECONDS = 1.0
 LEASE = timedelta(seconds=20)
 """How long a handed-out job may take before it is handed out again."""
 
+PAPERS = frozenset({"render_notice"})
+"""Jobs that wait while a crowd is settled: first the sales and the deposits, then their papers."""
+CROWD_MAX = timedelta(minutes=1)
+"""No longer than this: a job that nobody can do keeps no paper back."""
+
 PROCESS = "work"
 
 WAITING = Gauge("luochui_outbox_waiting", "Rows that wait to be handed on.")
@@ -49,8 +54,7 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
 async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnection) -> None:
     """Look by one small query; only what is due is worth a transaction that locks."""
     while True:
-        now = context.clock.now()
-        is_due = await outbox.is_anything_due(connection, now, but_fresh=TOGETHER)
+        is_due = await outbox.is_anything_due(connection, context.clock.now(), but_fresh=TOGETHER)
         if not is_due or not await relay_once(context, queue):
             await asyncio.sleep(IDLE_SECONDS)
 
@@ -58,8 +62,11 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
 async def relay_once(context: Context, queue: ArqRedis) -> int:
     """Hand on what is due now; return how many rows that were."""
     async with context.database.unit(SYSTEM) as work:
+        kept = set(TOGETHER)
+        if await outbox.is_any_fresh(work.session, kept, work.now, since=work.now - CROWD_MAX):
+            kept |= PAPERS
         due = await outbox.claim_due(
-            work.session, work.now, lease=LEASE, most=BATCH, but_fresh=TOGETHER
+            work.session, work.now, lease=LEASE, most=BATCH, but_fresh=kept
         )
     if not due:
         return 0
