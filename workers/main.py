@@ -5,6 +5,7 @@ import json
 import logging
 from typing import ClassVar
 
+import uvloop
 from arq import create_pool
 from arq.connections import RedisSettings
 from arq.worker import Worker
@@ -81,6 +82,7 @@ def main() -> None:
     logging.getLogger("arq").setLevel(logging.WARNING)
     settings = read_settings()
     expose(settings)
+    asyncio.set_event_loop(uvloop.new_event_loop())
     worker = Worker(
         functions=[run_job],
         redis_settings=valkey_settings(settings),

@@ -28,6 +28,11 @@ TROUBLE_SECONDS = 1.0
 LEASE = timedelta(seconds=20)
 """How long a handed-out job may take before it is handed out again."""
 
+PAPERS = frozenset({"render_notice"})
+"""Jobs that wait while a crowd is settled: first the sales and the deposits, then their papers."""
+CROWD_MAX = timedelta(minutes=1)
+"""No longer than this: a job that nobody can do keeps no paper back."""
+
 PROCESS = "work"
 
 WAITING = Gauge("luochui_outbox_waiting", "Rows that wait to be handed on.")
@@ -65,8 +70,11 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
 async def relay_once(context: Context, queue: ArqRedis) -> int:
     """Hand on what is due now; return how many rows that were."""
     async with context.database.unit(SYSTEM, seconds_max=URGENT_SECONDS_MAX) as work:
+        kept = set(TOGETHER)
+        if await outbox.is_any_fresh(work.session, kept, work.now, since=work.now - CROWD_MAX):
+            kept |= PAPERS
         due = await outbox.claim_due(
-            work.session, work.now, lease=LEASE, most=BATCH, but_fresh=TOGETHER
+            work.session, work.now, lease=LEASE, most=BATCH, but_fresh=kept
         )
     if not due:
         return 0

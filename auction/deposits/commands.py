@@ -20,7 +20,7 @@ from auction.ledger.orders import (
     confirm_payment,
     fail_payment,
     find_order,
-    order_payment,
+    order_payments,
 )
 from auction.ledger.statement import BankLine, post_line
 from auction.ledger.transfer import Posting, Transfer
@@ -164,7 +164,7 @@ async def release_all(
         .with_for_update(of=Deposit)
         .execution_options(populate_existing=True)
     )
-    ordered = 0
+    held = []
     for deposit in rows.all():
         work.require(policy.RELEASE, deposit.court_id)
         if deposit.registration_id == except_registration:
@@ -172,9 +172,9 @@ async def release_all(
         if deposit.state is DepositState.AWAITED:
             _lapse(work, deposit)
         elif deposit.state is DepositState.HELD:
-            await _order_release(work, deposit, ended[deposit.listing_id])
-            ordered += 1
-    return ordered
+            held.append(deposit)
+    await _order_releases(work, {one: ended[one.listing_id] for one in held})
+    return len(held)
 
 
 async def release_deposit(work: Unit, *, registration_id: UUID) -> Deposit:
@@ -262,23 +262,31 @@ def _lapse(work: Unit, deposit: Deposit) -> None:
 
 
 async def _order_release(work: Unit, deposit: Deposit, since: datetime) -> None:
-    deposit.take(DepositTrigger.ORDER_RELEASE)
-    deposit.release_due_at = since + work.rules.duration(RELEASE_WITHIN)
-    order = await order_payment(
-        work,
-        Payment(
-            kind=OrderKind.DEPOSIT_REFUND,
-            owner_ref=deposit.subject_ref,
-            court_id=CourtId(deposit.court_id),
-            source=AccountId(deposit.account_id),
-            payee_name=deposit.paid_by_name,
-            payee_account=deposit.paid_by_account,
-            amount=deposit.amount,
-            due_at=deposit.release_due_at,
-        ),
+    await _order_releases(work, {deposit: since})
+
+
+async def _order_releases(work: Unit, since: Mapping[Deposit, datetime]) -> None:
+    """Order deposits back, each due so long after its own instant."""
+    for deposit, ended_at in since.items():
+        deposit.take(DepositTrigger.ORDER_RELEASE)
+        deposit.release_due_at = ended_at + work.rules.duration(RELEASE_WITHIN)
+    orders = await order_payments(work, [_refund(deposit) for deposit in since])
+    for deposit, order in zip(since, orders, strict=True):
+        deposit.order_number = order.order_number
+        _record(work, deposit, "deposit.release_ordered")
+
+
+def _refund(deposit: Deposit) -> Payment:
+    return Payment(
+        kind=OrderKind.DEPOSIT_REFUND,
+        owner_ref=deposit.subject_ref,
+        court_id=CourtId(deposit.court_id),
+        source=AccountId(deposit.account_id),
+        payee_name=deposit.paid_by_name,
+        payee_account=deposit.paid_by_account,
+        amount=deposit.amount,
+        due_at=deposit.release_due_at,
     )
-    deposit.order_number = order.order_number
-    _record(work, deposit, "deposit.release_ordered")
 
 
 async def _lock_of(work: Unit, registration_id: UUID) -> Deposit:

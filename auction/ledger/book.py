@@ -1,6 +1,6 @@
 """The book: opening accounts, posting, holding, settling and voiding holds, balances."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from auction.kernel.ids import AccountId, CourtId, PostingId, TransferId
-from auction.kernel.refusal import Refusal
+from auction.kernel.refusal import Refusal, invariant
 from auction.ledger.chart import COURT_ITSELF, NORMAL_SIDE, SHARED, AccountKind
 from auction.ledger.tables import Account, AccountBalance, PostingRow, TransferRow
 from auction.ledger.transfer import (
@@ -75,16 +75,29 @@ async def post(work: Unit, posting: Posting) -> PostingId:
     `ledger.overdrawn` and `ledger.hold_resolved` when a law would be broken. The database
     enforces the same laws for whoever writes past this function.
     """
+    return (await post_all(work, [posting]))[0]
+
+
+async def post_all(work: Unit, postings: Sequence[Posting]) -> list[PostingId]:
+    """Write many business events in their order, as `post` does each; what refuses one, all."""
+    invariant(len({one.key for one in postings}) == len(postings), "an event is posted once")
     await work.session.flush()
-    inserted = await _insert_posting(work, posting)
-    if inserted is None:
-        return await _first_posting(work.session, posting)
-    await _check_laws(work.session, posting)
-    rows = [_transfer_row(work, posting, inserted, n) for n in range(len(posting.transfers))]
-    for row in rows:  # one by one: each moves the balances that the next is checked against
-        await work.session.execute(insert(TransferRow).values(**row))
-    await _record(work, posting, inserted)
-    return inserted
+    inserted = await _insert_postings(work, postings)
+    fresh = [posting for posting in postings if posting.key in inserted]
+    own = await _check_laws(work.session, fresh)
+    rows = [
+        _transfer_row(work, posting, inserted[posting.key], place)
+        for posting in fresh
+        for place in range(len(posting.transfers))
+    ]
+    if rows:  # one by one: each moves the balances that the next is checked against
+        await work.session.execute(insert(TransferRow), rows)
+    for posting in fresh:
+        _record(work, posting, inserted[posting.key], own)
+    return [
+        inserted.get(posting.key) or await _first_posting(work.session, posting)
+        for posting in postings
+    ]
 
 
 async def hold(work: Unit, posting: Posting) -> TransferId:
@@ -144,24 +157,30 @@ async def _resolve(
     return await post(work, posting)
 
 
-async def _insert_posting(work: Unit, posting: Posting) -> PostingId | None:
-    """Take the key, waiting for whoever is taking it at this moment."""
-    posting_id = await work.session.scalar(
+async def _insert_postings(work: Unit, postings: Sequence[Posting]) -> dict[str, PostingId]:
+    """Take the keys, waiting for whoever is taking one at this moment; return those taken."""
+    if not postings:
+        return {}
+    rows = [
+        {
+            "id": work.new_id(),
+            "court_id": posting.court_id,
+            "idempotency_key": posting.key,
+            "payload_digest": posting.digest,
+            "event": posting.event,
+            "subject_ref": posting.subject_ref,
+            "posted_at": work.now,
+            "posted_by": work.actor.pseudonym,
+        }
+        for posting in postings
+    ]
+    taken = await work.session.execute(
         insert(PostingRow)
-        .values(
-            id=work.new_id(),
-            court_id=posting.court_id,
-            idempotency_key=posting.key,
-            payload_digest=posting.digest,
-            event=posting.event,
-            subject_ref=posting.subject_ref,
-            posted_at=work.now,
-            posted_by=work.actor.pseudonym,
-        )
         .on_conflict_do_nothing(index_elements=["idempotency_key"])
-        .returning(PostingRow.id)
+        .returning(PostingRow.idempotency_key, PostingRow.id),
+        rows,
     )
-    return None if posting_id is None else PostingId(posting_id)
+    return {key: PostingId(posting_id) for key, posting_id in taken}
 
 
 async def _first_posting(session: AsyncSession, posting: Posting) -> PostingId:
@@ -173,26 +192,31 @@ async def _first_posting(session: AsyncSession, posting: Posting) -> PostingId:
     return PostingId(row.id)
 
 
-async def _check_laws(session: AsyncSession, posting: Posting) -> None:
-    touched = sorted({a for t in posting.transfers for a in (t.debit, t.credit)})
+async def _check_laws(session: AsyncSession, postings: Sequence[Posting]) -> set[AccountId]:
+    """Lock every account that postings touch and hold them against the laws, one after another.
+
+    Returns the accounts that are not shared by a whole court.
+    """
+    touched = sorted({account for posting in postings for account in posting.accounts})
+    if not touched:
+        return set()
     await session.execute(select(func.ledger_lock(touched)))
-    await _check_court(session, posting.court_id, touched)
-    rows = await session.scalars(
-        select(AccountBalance)
-        .where(AccountBalance.account_id.in_(touched))
+    rows = await session.execute(
+        select(Account.court_id, Account.kind, AccountBalance)
+        .join(AccountBalance, AccountBalance.account_id == Account.id)
+        .where(Account.id.in_(touched))
         .execution_options(populate_existing=True)
     )
-    balances = {AccountId(row.account_id): _as_balance(row) for row in rows}
-    wanted = [t.resolves for t in posting.transfers if t.resolves is not None]
-    after_posting(Books(balances, await _open_holds(session, wanted)), posting)
-
-
-async def _check_court(
-    session: AsyncSession, court_id: CourtId, touched: Iterable[AccountId]
-) -> None:
-    courts = await session.scalars(select(Account.court_id).where(Account.id.in_(list(touched))))
-    if set(courts) != {court_id}:
-        raise Refusal("ledger.cross_court", court=court_id)
+    found = {AccountId(row.account_id): (court, kind, row) for court, kind, row in rows}
+    for posting in postings:
+        if {found[one][0] for one in posting.accounts if one in found} != {posting.court_id}:
+            raise Refusal("ledger.cross_court", court=posting.court_id)
+    wanted = [t.resolves for one in postings for t in one.transfers if t.resolves is not None]
+    balances = {account: _as_balance(row) for account, (_, _, row) in found.items()}
+    books = Books(balances, await _open_holds(session, wanted))
+    for posting in postings:
+        books = after_posting(books, posting)
+    return {account for account, (_, kind, _) in found.items() if kind not in SHARED}
 
 
 async def _open_holds(session: AsyncSession, ids: list[TransferId]) -> dict[TransferId, Transfer]:
@@ -237,14 +261,9 @@ def _transfer_row(
     }
 
 
-async def _record(work: Unit, posting: Posting, posting_id: PostingId) -> None:
+def _record(work: Unit, posting: Posting, posting_id: PostingId, own: set[AccountId]) -> None:
     """Journal the posting in the stream of the account that it is about."""
-    touched = [account for t in posting.transfers for account in (t.debit, t.credit)]
-    own = set(
-        await work.session.scalars(
-            select(Account.id).where(Account.id.in_(touched), Account.kind.not_in(SHARED))
-        )
-    )
+    touched = posting.accounts
     stream: UUID = next((account for account in touched if account in own), touched[0])
     work.record(
         "posting.made",

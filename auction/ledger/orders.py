@@ -1,5 +1,6 @@
 """Payment orders to the bank: ordered, taken to the bank, confirmed by its statement or failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.kernel.transitions import after
 from auction.ledger import policy
-from auction.ledger.book import court_account, hold, resolution, void_hold
+from auction.ledger.book import court_account, post_all, resolution, void_hold
 from auction.ledger.chart import AccountKind
 from auction.ledger.statement import BankLine, Direction, post_line
 from auction.ledger.transfer import Posting, Transfer, TransferKind
@@ -131,26 +132,52 @@ async def order_payment(work: Unit, payment: Payment) -> PaymentOrder:
 
     Settled against the bank by `confirm_payment`, given back by `fail_payment`.
     """
-    transit = await court_account(work, TRANSIT[payment.kind], payment.court_id)
-    order_id = work.new_id()
-    held = await hold(
+    return (await order_payments(work, [payment]))[0]
+
+
+async def order_payments(work: Unit, payments: Sequence[Payment]) -> list[PaymentOrder]:
+    """Order many payments at once, as `order_payment` does each."""
+    wanted = {(payment.kind, payment.court_id) for payment in payments}
+    transit = {
+        (kind, court_id): await court_account(work, TRANSIT[kind], court_id)
+        for kind, court_id in sorted(wanted)
+    }
+    orders = [await _new_order(work, payment) for payment in payments]
+    await post_all(
         work,
-        Posting(
-            key=f"order:{order_id}",
-            event=f"{payment.kind}.ordered",
-            court_id=payment.court_id,
-            subject_ref=payment.owner_ref,
-            transfers=(Transfer(payment.source, transit, payment.amount, TransferKind.PENDING),),
+        [
+            _holding(order, payment, transit[payment.kind, payment.court_id])
+            for order, payment in zip(orders, payments, strict=True)
+        ],
+    )
+    for order in orders:
+        work.add(order)
+    return orders
+
+
+def _holding(order: PaymentOrder, payment: Payment, transit: AccountId) -> Posting:
+    held = TransferId(order.hold_id)
+    return Posting(
+        key=f"order:{order.id}",
+        event=f"{payment.kind}.ordered",
+        court_id=payment.court_id,
+        subject_ref=payment.owner_ref,
+        transfers=(
+            Transfer(payment.source, transit, payment.amount, TransferKind.PENDING, id=held),
         ),
     )
-    order = PaymentOrder(
+
+
+async def _new_order(work: Unit, payment: Payment) -> PaymentOrder:
+    order_id = work.new_id()
+    return PaymentOrder(
         id=order_id,
         subject_key=await work.holder_key(payment.payee_account, order_id),
         order_number=_number(payment.kind, work.now, order_id),
         court_id=payment.court_id,
         kind=payment.kind,
         owner_ref=payment.owner_ref,
-        hold_id=held,
+        hold_id=work.new_id(),
         payee_name=payment.payee_name,
         payee_account=payment.payee_account,
         amount=payment.amount,
@@ -161,8 +188,6 @@ async def order_payment(work: Unit, payment: Payment) -> PaymentOrder:
         sent_at=None,
         ended_at=None,
     )
-    work.add(order)
-    return order
 
 
 async def confirm_payment(work: Unit, *, order_number: str, line: BankLine) -> PaymentOrder:

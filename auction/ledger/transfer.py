@@ -70,6 +70,11 @@ class Posting:
         invariant(bool(self.transfers), "a posting has a transfer")
 
     @property
+    def accounts(self) -> list[AccountId]:
+        """The accounts it touches, debit before credit, in the order of its transfers."""
+        return [account for t in self.transfers for account in (t.debit, t.credit)]
+
+    @property
     def digest(self) -> str:
         """What tells a repeat from a conflict: everything but the ids the book gives."""
         return sha256_hex(canon([self.event, self.court_id, self.subject_ref, self._moves()]))

@@ -218,6 +218,24 @@ def is_fresh(now: Moment, name: str) -> ColumnElement[bool]:
     return and_(_is_due(now, ()), OutboxRow.name == name, OutboxRow.attempts == 0)
 
 
+async def is_any_fresh(
+    session: AsyncSession, names: Collection[str], now: datetime, *, since: datetime
+) -> bool:
+    """Whether a job of these names fell due since that instant and was not tried yet."""
+    return bool(
+        await session.scalar(
+            select(
+                exists().where(
+                    _is_due(now, ()),
+                    OutboxRow.due_at > since,
+                    OutboxRow.name.in_(names),
+                    OutboxRow.attempts == 0,
+                )
+            )
+        )
+    )
+
+
 async def fresh(session: AsyncSession, name: str, now: datetime, *, most: int) -> Sequence[Due]:
     """Due jobs of one name that never failed, the oldest first; nobody is kept from them."""
     rows = await session.scalars(

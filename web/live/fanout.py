@@ -1,4 +1,8 @@
-"""Tell every socket of a hall what changed: merged frames, at most one every 100 ms."""
+"""Tell every socket of a hall what changed: merged frames, at most one every 100 ms.
+
+How many look on is told once a second: a crowd that comes back after a cut would else be told of
+each other ten times a second, which took more of the process than letting them in.
+"""
 
 import asyncio
 from collections import deque
@@ -15,6 +19,7 @@ from web.live.connection import HallConnection, framed
 from web.live.protocol import BidShown, Frame, Snapshot, State, write_told
 
 FRAME_SECONDS: Final = 0.1
+WATCHERS_SECONDS: Final = 1.0
 BIDS_SHOWN: Final = 50
 
 
@@ -79,13 +84,19 @@ class Fanout:
         self.board = board
         self._bids.extend(fresh)
         self._news += fresh
-        self.stir()
+        self._flush_by(self._sent_at + FRAME_SECONDS)
 
     def stir(self) -> None:
-        """Have a frame sent, now or 100 ms after the last one."""
-        if self._flush_handle is None:
-            loop = asyncio.get_running_loop()
-            self._flush_handle = loop.call_at(self._sent_at + FRAME_SECONDS, self._flush)
+        """Have a new number of watchers told: now, or a second after the last frame."""
+        self._flush_by(self._sent_at + WATCHERS_SECONDS)
+
+    def _flush_by(self, at: float) -> None:
+        """Have a frame sent at an instant of the loop's, unless one is due before."""
+        if self._flush_handle is not None:
+            if self._flush_handle.when() <= at:
+                return
+            self._flush_handle.cancel()
+        self._flush_handle = asyncio.get_running_loop().call_at(at, self._flush)
 
     def _flush(self) -> None:
         self._flush_handle = None

@@ -4,13 +4,13 @@ import asyncio
 import base64
 import json
 import socket
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from itertools import pairwise
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 from websockets.typing import Origin
 
@@ -19,7 +19,9 @@ from tests.web.live.rooms import ARoom
 
 START, STEP = LAW.starting_price.fen, LAW.increment.fen
 BURST = 60
+CROWD = 20
 FRAME_MS = 100
+WATCHERS_MS = 1000
 """What is promised to watchers (web/live/protocol.py)."""
 HANDSHAKE = (
     "GET / HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
@@ -53,6 +55,34 @@ async def test_a_burst_reaches_watchers_in_frames_a_tenth_of_a_second_apart(
     assert len(frames) < BURST
     at = [int(str(one["now"])) for one in frames]
     assert all(later - one >= FRAME_MS - 2 for one, later in pairwise(at))
+
+
+async def test_a_crowd_that_comes_in_is_told_of_each_other_once_a_second(
+    room: ARoom, hall: AHall
+) -> None:
+    frames: list[dict[str, object]] = []
+    origin = Origin(room.settings.web_origin)
+    async with AsyncExitStack() as stay:
+
+        async def come() -> ClientConnection:
+            socket = await stay.enter_async_context(
+                connect(room.settings.live_origin, origin=origin)
+            )
+            await socket.send(hello(hall))
+            assert json.loads(await socket.recv())["type"] == "snapshot"
+            return socket
+
+        first = await come()
+        for number in range(2, CROWD + 1):
+            await come()
+            if number % (CROWD // 2) == 0:  # the second half waits for what the first was told
+                while not frames or frames[-1]["state"]["watchers"] != number:  # type: ignore[index]
+                    frames.append(json.loads(await first.recv()))
+    assert len(frames) < CROWD
+    told = [(int(str(one["now"])), one["state"]["version"]) for one in frames]  # type: ignore[index]
+    waits = [late - soon for (soon, before), (late, after) in pairwise(told) if before == after]
+    assert waits
+    assert min(waits) >= WATCHERS_MS - 2
 
 
 def masked(text: str, opcode: Opcode = Opcode.TEXT) -> bytes:
