@@ -16,6 +16,8 @@ from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 
 VALKEY_RETRIES = 3
+VALKEY_SECONDS_MAX = 5.0
+"""So long Valkey may take to answer; then its line is dead and it is dialled again."""
 JOB_SECONDS_MAX = 15
 """Shorter than the relay's lease: a job is not handed out again while it runs."""
 LOOK_SECONDS_MAX = 4.0
@@ -51,9 +53,12 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         ),
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
-        valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),
+        valkey=Redis.from_url(
+            settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS),
+            socket_timeout=VALKEY_SECONDS_MAX, socket_connect_timeout=VALKEY_SECONDS_MAX,
+        ),
         started_at=ticking.now(),
-    )
+    )  # fmt: skip
 
 
 async def close_context(context: Context) -> None:
