@@ -55,7 +55,8 @@ async def limit_waiting(pool: ArqRedis) -> None:
     """Have Valkey answer in time: arq has no setting for it, and would wait for ever."""
     pool.connection_pool.connection_kwargs["socket_timeout"] = VALKEY_SECONDS_MAX
     await pool.connection_pool.disconnect()
-    pool.connection_pool.reset()  # those made before would be dialled again as they were
+    # Those made before would be dialled again as they were. (The library gives it no types.)
+    pool.connection_pool.reset()  # type: ignore[no-untyped-call]
 
 
 class Running:
