@@ -36,7 +36,7 @@ from web.signin import LOOPBACK, Visits
 
 STATEMENT_SECONDS = 10.0
 """No page asks the database for anything that takes longer; nobody waits for it longer."""
-IDLE_SECONDS = 20.0
+UNIT_SECONDS = 20.0
 """Within a unit a page waits for nothing but the database, and for a file store at the most."""
 CLOCK_SECONDS = 5.0
 """How often the clock is compared with PostgreSQL's."""
@@ -104,7 +104,7 @@ async def own_database(settings: Settings) -> AsyncIterator[Database]:
     clock = DisciplinedClock(SystemClock().now())
     opened = Database(
         settings, clock=clock, application="luochui-web", statement_seconds=STATEMENT_SECONDS,
-        idle_seconds=IDLE_SECONDS,
+        unit_seconds=UNIT_SECONDS,
     )  # fmt: skip
     await opened.set_at_start(clock)
     following = asyncio.create_task(follow_clock(opened, clock))

@@ -49,7 +49,7 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         settings=settings,
         clock=ticking,
         database=Database(
-            settings, clock=ticking, application="luochui-work", idle_seconds=JOB_SECONDS_MAX
+            settings, clock=ticking, application="luochui-work", unit_seconds=JOB_SECONDS_MAX
         ),
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
