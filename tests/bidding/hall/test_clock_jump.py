@@ -7,13 +7,12 @@ import pytest
 from auction.kernel.actor import SYSTEM
 from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import new_id
-from auction.kernel.refusal import Refusal
 from auction.store.database import Database
 from bidding.commands import close_unattended
 from bidding.hall.board import SessionState
 from bidding.hall.clock_jump import outlast_jump
 from bidding.hall.session import Session
-from tests.bidding.halls import FIVE, AHall, Execute, a_hall, home
+from tests.bidding.halls import FIVE, AHall, Execute, a_hall
 
 DAY, HOUR, MINUTE = timedelta(hours=24), timedelta(hours=1), timedelta(minutes=1)
 
@@ -73,16 +72,6 @@ class TestSessionsThatNobodyCameFor:
         clock.instant = hall.closes_at
         assert await jump(database, clock, HOUR) == 0
         assert (await session_of(database, hall)).closes_at == hall.closes_at
-
-    async def test_let_nobody_in_past_an_end_that_may_be_none(
-        self, database: Database, as_owner: Execute, clock: FrozenClock
-    ) -> None:
-        hall = await an_open_one(database, as_owner, clock)
-        clock.instant = hall.closes_at
-        with pytest.raises(Refusal, match=r"session\.ending"):
-            await home(database, hall)
-        clock.advance(-timedelta(microseconds=1))
-        assert await home(database, hall) == 1
 
     async def test_that_the_court_stopped_are_left_to_it(
         self, database: Database, as_owner: Execute, clock: FrozenClock
