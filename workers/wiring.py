@@ -20,6 +20,8 @@ VALKEY_SECONDS_MAX = 5.0
 """So long Valkey may take to answer; then its line is dead and it is dialled again."""
 JOB_SECONDS_MAX = 15
 """Shorter than the relay's lease: a job is not handed out again while it runs."""
+UNIT_SECONDS_MAX = 120.0
+"""The longest unit gives thousands of deposits back; none of a job may take longer than the job."""
 LOOK_SECONDS_MAX = 4.0
 """So long a small look at the database may take before its line is taken for dead."""
 URGENT_SECONDS_MAX = 6.0
@@ -49,7 +51,7 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         settings=settings,
         clock=ticking,
         database=Database(
-            settings, clock=ticking, application="luochui-work", unit_seconds=JOB_SECONDS_MAX
+            settings, clock=ticking, application="luochui-work", unit_seconds=UNIT_SECONDS_MAX
         ),
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
