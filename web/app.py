@@ -36,7 +36,7 @@ from web.signin import LOOPBACK, Visits
 
 STATEMENT_SECONDS = 10.0
 """No page asks the database for anything that takes longer; nobody waits for it longer."""
-UNIT_SECONDS = 20.0
+UNIT_SECONDS = 30.0
 """Within a unit a page waits for nothing but the database, and for a file store at the most."""
 CLOCK_SECONDS = 5.0
 """How often the clock is compared with PostgreSQL's."""
