@@ -20,7 +20,7 @@ from auction.store import outbox
 from auction.store.outbox import OutboxRow, OutboxState
 from workers import bank, delivery, halls, registrations
 from workers.upkeep import mail
-from workers.wiring import Context
+from workers.wiring import JOB_SECONDS_MAX, Context
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ async def _perform(context: Context, found: OutboxRow) -> None:
     if found.name in SLOW_JOBS:
         await SLOW_JOBS[found.name](context, found.id, **found.body)
         return
-    async with context.database.unit(SYSTEM) as work:
+    async with context.database.unit(SYSTEM, seconds_max=JOB_SECONDS_MAX) as work:
         row = await outbox.lock_waiting(work.session, found.id)
         if row is None:
             return
@@ -107,7 +107,7 @@ def _told(failure: Exception) -> str:
 
 async def _count_failure(context: Context, found: OutboxRow, failure: Exception) -> None:
     log.exception("job %s %s failed", found.name, found.id)
-    async with context.database.unit(SYSTEM) as work:
+    async with context.database.unit(SYSTEM, seconds_max=JOB_SECONDS_MAX) as work:
         state = await outbox.record_failure(work.session, found.id, work.now, _told(failure))
     JOBS_RUN.labels(found.name, "dead" if state is OutboxState.DEAD else "failed").inc()
     if state is OutboxState.DEAD:

@@ -6,7 +6,7 @@ import logging
 from typing import ClassVar
 
 import uvloop
-from arq import create_pool
+from arq import ArqRedis, create_pool
 from arq.connections import RedisSettings
 from arq.worker import Worker
 from redis.asyncio.retry import Retry
@@ -20,7 +20,14 @@ from auction.store.metrics import expose
 from workers import timers
 from workers.jobs import run_job
 from workers.relay import run_relay
-from workers.wiring import JOB_SECONDS_MAX, VALKEY_ERRORS, Context, build_context, close_context
+from workers.wiring import (
+    JOB_SECONDS_MAX,
+    VALKEY_ERRORS,
+    VALKEY_SECONDS_MAX,
+    Context,
+    build_context,
+    close_context,
+)
 
 TRIES_MAX = 1_000_000
 """arq counts tries even of a worker that was killed; the outbox row counts for us."""
@@ -45,6 +52,14 @@ def valkey_settings(settings: Settings) -> RedisSettings:
     return reached
 
 
+async def limit_waiting(pool: ArqRedis) -> None:
+    """Have Valkey answer in time: arq has no setting for it, and would wait for ever."""
+    pool.connection_pool.connection_kwargs["socket_timeout"] = VALKEY_SECONDS_MAX
+    await pool.connection_pool.disconnect()
+    # Those made before would be dialled again as they were. (The library gives it no types.)
+    pool.connection_pool.reset()  # type: ignore[no-untyped-call]
+
+
 class Running:
     """The background tasks of one worker, from start-up to shutdown."""
 
@@ -61,6 +76,10 @@ async def _start(ctx: dict[str, object]) -> None:
     queue = await create_pool(
         valkey_settings(settings), job_serializer=_write, job_deserializer=_read
     )
+    await limit_waiting(queue)
+    own = ctx["redis"]  # the worker's own pool, from which it takes its jobs
+    if isinstance(own, ArqRedis):
+        await limit_waiting(own)
     ctx["context"] = context
     ctx["queue"] = queue
     Running.tasks = [asyncio.create_task(run_relay(context, queue))]

@@ -16,8 +16,12 @@ from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
 
 VALKEY_RETRIES = 3
+VALKEY_SECONDS_MAX = 5.0
+"""So long Valkey may take to answer; then its line is dead and it is dialled again."""
 JOB_SECONDS_MAX = 15
 """Shorter than the relay's lease: a job is not handed out again while it runs."""
+UNIT_SECONDS_MAX = 120.0
+"""The longest unit gives thousands of deposits back; none of a job may take longer than the job."""
 LOOK_SECONDS_MAX = 4.0
 """So long a small look at the database may take before its line is taken for dead."""
 URGENT_SECONDS_MAX = 6.0
@@ -47,13 +51,16 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         settings=settings,
         clock=ticking,
         database=Database(
-            settings, clock=ticking, application="luochui-work", idle_seconds=JOB_SECONDS_MAX
+            settings, clock=ticking, application="luochui-work", unit_seconds=UNIT_SECONDS_MAX
         ),
         keys=KeyHolder(settings.signer_socket),
         files=FileStore(settings.files_place),
-        valkey=Redis.from_url(settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS)),
+        valkey=Redis.from_url(
+            settings.valkey_url, retry=retry, retry_on_error=list(VALKEY_ERRORS),
+            socket_timeout=VALKEY_SECONDS_MAX, socket_connect_timeout=VALKEY_SECONDS_MAX,
+        ),
         started_at=ticking.now(),
-    )
+    )  # fmt: skip
 
 
 async def close_context(context: Context) -> None:

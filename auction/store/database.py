@@ -38,13 +38,14 @@ STATEMENT_SECONDS: Final = 30.0
 """So long a statement may take unless a process says otherwise: then the server breaks it off."""
 ANSWER_SECONDS: Final = 5.0
 """So much later the server's word on it has come, or the line is dead."""
-IDLE_SECONDS: Final = 60.0
-"""So long a transaction may stand still unless a process says otherwise: then it is rolled back."""
+GIVEN_UP_SECONDS: Final = 1.0
+"""So much later the server frees what a unit had locked that was given up."""
 PING_SECONDS: Final = 3.0
 """So long a connection taken from the pool has to say that it lives."""
 _SESSION = {
     "timezone": "UTC",
     "lock_timeout": "4000",
+    "idle_in_transaction_session_timeout": "60000",
     "synchronous_commit": "on",
     "jit": "off",
 }
@@ -73,17 +74,18 @@ _RESTS_SINCE: Final = "rests_since"
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def _session(application: str, statement_seconds: float, idle_seconds: float) -> dict[str, str]:
+def _session(
+    application: str, statement_seconds: float, patience_seconds: float | None
+) -> dict[str, str]:
     """What every connection of a process asks of the server.
 
     A server does not see that a line went dead either: it would hold the locks of a process
-    that has long since dialled again.
+    that has long since dialled again. Only the limit on a transaction ends it wherever it is.
     """
-    return _SESSION | {
-        "application_name": application,
-        "statement_timeout": _millis(statement_seconds),
-        "idle_in_transaction_session_timeout": _millis(idle_seconds),
-    }
+    own = {"application_name": application, "statement_timeout": _millis(statement_seconds)}
+    if patience_seconds is not None:
+        own["transaction_timeout"] = _millis(patience_seconds)
+    return _SESSION | own
 
 
 def _millis(seconds: float) -> str:
@@ -91,7 +93,8 @@ def _millis(seconds: float) -> str:
 
 
 def _free_after(seconds: float) -> TextClause:
-    return text(f"SET LOCAL idle_in_transaction_session_timeout = {_millis(seconds)}")
+    """Have the server end this transaction a moment after whoever began it gave it up."""
+    return text(f"SET LOCAL transaction_timeout = {_millis(seconds + GIVEN_UP_SECONDS)}")
 
 
 def is_away(wrong: BaseException) -> bool:
@@ -128,7 +131,7 @@ class Database:
     A line that went dead in silence looks whole for ever. The server breaks a statement off after
     `statement_seconds`; a connection on which that was not heard either is given up, and what it
     was asked fails as when the server is away. A connection from the pool is asked whether it
-    lives before it is used. What a dead line had locked is free after `idle_seconds`. With
+    lives before it is used. With `unit_seconds` no unit takes longer than that. With
     `patience_seconds`, a unit or a reading that takes longer has every connection hung up: for a
     process that has nothing long to do.
     """
@@ -140,10 +143,11 @@ class Database:
         clock: Clock | None = None,
         application: str = "luochui",
         statement_seconds: float = STATEMENT_SECONDS,
-        idle_seconds: float = IDLE_SECONDS,
+        unit_seconds: float | None = None,
         patience_seconds: float | None = None,
     ) -> None:
         self._url = settings.database_url
+        self._unit_seconds = unit_seconds
         self._patience_seconds = patience_seconds
         self.trust_seconds = 0.0
         """So long after it was in use a connection is not asked whether it lives, which takes a
@@ -159,9 +163,7 @@ class Database:
             max_overflow=POOL_SIZE,
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
-                "server_settings": _session(
-                    application, statement_seconds, patience_seconds or idle_seconds
-                ),
+                "server_settings": _session(application, statement_seconds, patience_seconds),
                 "timeout": min(10, patience_seconds or 10),
                 "command_timeout": statement_seconds + ANSWER_SECONDS,
             },
@@ -181,14 +183,15 @@ class Database:
     async def unit(self, actor: Actor, *, seconds_max: float | None = None) -> AsyncIterator[Unit]:
         """One command: committed once when the block ends, rolled back when it raises.
 
-        With `seconds_max` it is broken off after so long, by TimeoutError, and the server frees
-        what it had locked even when it hears nothing of that.
+        After `seconds_max` (or else the `unit_seconds` of the process) it is broken off, by
+        TimeoutError, and the server frees what it had locked even when it hears nothing of that.
         """
-        async with asyncio.timeout(seconds_max):
+        limit = self._unit_seconds if seconds_max is None else seconds_max
+        async with asyncio.timeout(limit):
             rules = await self.rulebook()
             async with self._in_time(self._writing_turns), self._sessions() as session:
-                if seconds_max is not None:
-                    await session.execute(_free_after(seconds_max))
+                if limit is not None:
+                    await session.execute(_free_after(limit))
                 work = Unit(session, actor=actor, now=self.clock.now(), rules=rules)
                 yield work
                 await work.commit()

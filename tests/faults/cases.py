@@ -1,7 +1,7 @@
 """The table of faults: each is one line of `make faults`."""
 
 from tests.faults.course import Case, Size
-from tests.faults.half_open import deaden_pages, deaden_worker
+from tests.faults.half_open import deaden_pages, deaden_queue, deaden_worker
 from tests.faults.servers import (
     come_by_both,
     cut_for,
@@ -46,6 +46,8 @@ CASES: tuple[Case, ...] = (
     Case("half_open", "live's connections to PostgreSQL half-open for ever", deaden),
     Case("half_open_worker", "the worker's connections to PostgreSQL half-open among its jobs",
          deaden_worker),
+    Case("half_open_queue", "the worker's connections to Valkey half-open among its jobs",
+         deaden_queue),
     Case("half_open_pages", "the pages' connections to PostgreSQL half-open while they are asked",
          deaden_pages),
     Case("two", "bidders come in by two live processes", come_by_both, lasts=8, lives=2,

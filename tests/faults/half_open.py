@@ -11,6 +11,7 @@ from auction.people.mailing import Letter, LetterKind
 from tests.builders import a_person
 from tests.faults.checker import CLOSE_MS_MAX
 from tests.faults.course import Course
+from tests.faults.line import Line
 from tests.faults.room import Room, a_room, until_over
 
 LETTERS = 60
@@ -33,6 +34,15 @@ _NOTE_EFFECTS = """
 
 async def deaden_worker(course: Course) -> None:
     """The worker's line is half-open among its jobs: each is done once, and all ends in time."""
+    await _deaden_among_jobs(course, course.platform.lines["worker"])
+
+
+async def deaden_queue(course: Course) -> None:
+    """The worker's line to Valkey is half-open among its jobs: each is done once."""
+    await _deaden_among_jobs(course, course.platform.valkey_lines["worker"])
+
+
+async def _deaden_among_jobs(course: Course, line: Line) -> None:
     platform, room = course.platform, course.room
     await platform.as_owner(_NOTE_EFFECTS)
     lonely = await a_room(
@@ -41,19 +51,19 @@ async def deaden_worker(course: Course) -> None:
     letters = await _write_letters(room)
     while not await _sent(room, letters):
         await asyncio.sleep(0.01)
-    platform.lines["worker"].deaden()
+    line.deaden()
     course.notes.append(f"{len(await _sent(room, letters))} of {LETTERS} jobs were done before")
+    began = room.now()
     await until_over(lonely, LONELY_SECONDS + 2 * CLOSE_MS_MAX / 1000)
     await lonely.look_back()
     course.found["nobody_came"] = _closed_late(course, lonely)
-    began = room.now()
     while len(await _sent(room, letters)) < LETTERS and room.now() - began < SENT_SECONDS_MAX:
         await asyncio.sleep(0.2)
     times = Counter(await _sent(room, letters))
     course.found["jobs"] = [
         f"letter {one} was sent {times[one]} times" for one in letters if times[one] != 1
     ]
-    course.notes.append(f"the last job was done {room.now() - began:.0f} s after that")
+    course.notes.append(f"{len(times)} jobs were done {room.now() - began:.0f} s later")
 
 
 def _closed_late(course: Course, lonely: Room) -> list[str]:

@@ -73,7 +73,8 @@ class Line:
         """Reset every connection."""
         for writer in tuple(self._writers):
             wire = writer.get_extra_info("socket")
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with suppress(OSError):  # whoever gave a dead one up has closed it
+                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     async def mend(self) -> None:

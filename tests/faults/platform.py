@@ -71,6 +71,9 @@ class Platform:
         self.settings: dict[str, Settings] = {}
         """By name of the child."""
         self.lines: dict[str, Line] = {}
+        """Of each process to PostgreSQL."""
+        self.valkey_lines: dict[str, Line] = {}
+        """Of each process to Valkey."""
         self.metrics_ports: dict[str, int] = {}
         self._programs: dict[str, tuple[Program, dict[str, str]]] = {}
         self._leash = Leash()
@@ -116,6 +119,7 @@ class Platform:
         names = ["live", *(f"live{number}" for number in range(2, count + 1))]
         for name, child in self.children.items():
             await self.lines[name].mend()
+            await self.valkey_lines[name].mend()
             if name in names or not name.startswith("live"):
                 if not child.is_running():
                     await self.revive(name)
@@ -139,7 +143,7 @@ class Platform:
         """Stop everything that was started."""
         for child in reversed(self.children.values()):
             await asyncio.to_thread(child.stop, self._leash)
-        for line in self.lines.values():
+        for line in (*self.lines.values(), *self.valkey_lines.values()):
             await line.take_up()
         for server in (self.valkey, self.postgres):
             if server.is_running():
@@ -236,10 +240,11 @@ class Platform:
         return next(int(row.split()[1]) for row in text.splitlines() if row.startswith("VmRSS"))
 
     async def _add(self, name: str, module: str) -> Settings:
-        """Start a process with a line of its own; its ports may be taken before it binds them."""
-        line = Line(self.postgres.port)
-        await line.lay()
-        self.lines[name] = line
+        """Start a process with lines of its own; its ports may be taken before it binds them."""
+        self.lines[name] = Line(self.postgres.port)
+        self.valkey_lines[name] = Line(self.valkey.port)
+        for line in (self.lines[name], self.valkey_lines[name]):
+            await line.lay()
         for _ in range(STARTS_MAX - 1):
             with contextlib.suppress(ServerError):
                 return await self._start(name, module)
@@ -253,6 +258,9 @@ class Platform:
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         own = {
             "DATABASE_URL": self.url(self.lines[name].port, role),
+            "VALKEY_URL": self.valkey.url.replace(
+                f":{self.valkey.port}/", f":{self.valkey_lines[name].port}/"
+            ),
             "METRICS_PORT": str(self.metrics_ports[name]),
         }
         metrics = accepts_tcp(ports.web)

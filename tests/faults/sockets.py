@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from random import Random
@@ -32,6 +32,8 @@ MadeT = TypeVar("MadeT")
 ORIGIN = Origin("http://127.0.0.1:8000")
 WATCHERS, DEAF = 2_000, 500
 """So many watch, and so many of them never read."""
+PART, GREETINGS_A_SECOND = 50, 500
+"""Half of what the hall takes from one address; the crowd comes from the same."""
 GREEDY = 20
 """So many of the deaf ask for more than a socket may be owed."""
 FETCHES, ROUNDS = 40, 5
@@ -101,9 +103,9 @@ async def many_deaf_watchers(course: Course) -> None:
     await asyncio.sleep(4)  # there have to be bids before they can be asked for
     room.is_bidding = False
     before = platform.resident_kib("live")
-    ears = [await one for one in _in_parts(WATCHERS - DEAF, lambda: _an_ear(port, room))]
+    ears = await _in_parts(WATCHERS - DEAF, lambda: _an_ear(port, room))
     hearing = platform.resident_kib("live")
-    deaf = [await one for one in _in_parts(DEAF, lambda: _a_deaf_one(port, room))]
+    deaf = await _in_parts(DEAF, lambda: _a_deaf_one(port, room))
     most = await _ask_for_much(platform, deaf[:GREEDY])
     each, bound = (most - hearing) / DEAF, UNSENT_BYTES_MAX / KIB + SOCKET_KIB
     course.notes.append(
@@ -140,11 +142,13 @@ async def _ask_for_much(platform: Platform, greedy: list[socket.socket]) -> int:
     return most
 
 
-def _in_parts(count: int, make: Callable[[], Awaitable[MadeT]]) -> Iterator[Awaitable[MadeT]]:
-    """Begin many, fifty at a time."""
-    for first in range(0, count, 50):
-        part = [asyncio.ensure_future(make()) for _ in range(min(50, count - first))]
-        yield from part
+async def _in_parts(count: int, make: Callable[[], Awaitable[MadeT]]) -> list[MadeT]:
+    """Make many, fifty at a time, and no faster than one address may greet the hall."""
+    made: list[MadeT] = []
+    for first in range(0, count, PART):
+        made += await asyncio.gather(*(make() for _ in range(min(PART, count - first))))
+        await asyncio.sleep(PART / GREETINGS_A_SECOND)
+    return made
 
 
 async def _hear_the_end(ears: list[Ear]) -> None:
@@ -228,6 +232,7 @@ async def vanish_and_repeat(course: Course) -> None:
             for _ in range(REPEATS // 4):
                 await _bid(room, wire, code, bid_id, amount)
             await _verdicts(room, wire, code, REPEATS // 4)
+        await asyncio.sleep(0.5)  # a bidder may say a hundred things a second
     told = [one for one in room.history.answered if one.code == code]
     course.notes.append(f"one bid sent {REPEATS + 1} times was answered {len(told)} times")
     short = [] if len(told) == REPEATS else [f"{len(told)} answers to {REPEATS} repetitions"]

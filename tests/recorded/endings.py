@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -31,6 +31,8 @@ MARGIN = timedelta(seconds=2)
 """Two seconds of the record are 100 ms here: what came nearer to an end might fall either way."""
 SECONDS_MAX = 75.0
 
+Said = Mapping[str, str]
+"""The body of an entry of the journal."""
 Ending = tuple[str, Money]
 """Who won, and at what price."""
 
@@ -218,21 +220,24 @@ async def _replayed_with_lag(platform: Platform, staged: Sequence[Staged]) -> di
     told = {}
     for stream, entries in groupby(rows, key=lambda row: str(row["stream"])):
         one = by_stream[stream]
-        rules = _fast(one.auction.rules)
-        hall = open_hall(rules, opens_at=one.closes_at - ENDING, scheduled_close=one.closes_at)
-        for entry in entries:
-            hall = _after(hall, entry["kind"], msgspec.json.decode(entry["leaf"])["body"], rules)
-        leading = hall.leading
-        told[one.auction.key] = (str(leading.code), leading.amount) if leading else ("", Money(0))
+        said = [(row["kind"], msgspec.json.decode(row["leaf"])["body"]) for row in entries]
+        told[one.auction.key] = told_ending(said, _fast(one.auction.rules), one.closes_at)
     return told
 
 
-def _after(hall: Hall, kind: str, said: dict[str, str], rules: Rules) -> Hall:
-    """The hall after one entry of its session's journal."""
-    if kind == "session.lagged":
-        return replace(hall, closes_at=datetime.fromisoformat(said["closes_at"]))
-    if not kind.startswith("bid."):
-        return hall
+def told_ending(entries: Iterable[tuple[str, Said]], rules: Rules, closes_at: datetime) -> Ending:
+    """How a session ends by the engine alone, from the kinds and bodies of its journal."""
+    hall = open_hall(rules, opens_at=closes_at - ENDING, scheduled_close=closes_at)
+    for kind, said in entries:
+        if kind == "session.lagged":
+            hall = replace(hall, closes_at=datetime.fromisoformat(said["closes_at"]))
+        elif kind.startswith("bid."):
+            hall = _after(hall, said, rules)
+    leading = hall.leading
+    return (str(leading.code), leading.amount) if leading else ("", Money(0))
+
+
+def _after(hall: Hall, said: Said, rules: Rules) -> Hall:
     entered_at = datetime.fromisoformat(said["entered_at"])
     bid = Bid(BidderCode(said["code"]), Money(int(said["amount_fen"])), entered_at)
     verdict = decide(hall, bid, rules)

@@ -222,17 +222,22 @@ async def test_the_server_frees_what_a_unit_with_a_limit_had_locked(
     await database.close()
 
 
-async def test_the_server_frees_after_a_while_what_any_dead_line_had_locked(
+async def test_the_server_frees_it_even_in_the_middle_of_a_question(
     behind: Settings, line: Line
 ) -> None:
-    database = Database(behind, idle_seconds=0.5)
+    """A statement that was parsed and is not run yet: the server does not call that idle."""
+    database = Database(behind, unit_seconds=0.5)
     lock = text("SELECT pg_advisory_xact_lock(9)")
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5), database.unit(SYSTEM) as work:
+        async with database.unit(SYSTEM) as work:
             await work.session.execute(lock)
+            connection = await work.session.connection()
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            await raw.driver_connection.prepare("SELECT 2")
             line.deaden()
-            await work.session.execute(text("SELECT 2"))
-    async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM) as work:
+            await work.session.execute(text("SELECT 3"))
+    async with asyncio.timeout(SECONDS_MAX), database.unit(SYSTEM, seconds_max=20) as work:
         await work.session.execute(text("SET LOCAL lock_timeout = '20s'"))
         await work.session.execute(lock)
     await database.close()

@@ -106,6 +106,17 @@ class TestHome:
         async with database.reading() as session:
             assert await orphans(session, clock.now()) == [hall.session_id]
 
+    async def test_nobody_becomes_the_first_home_of_a_session_past_its_end(
+        self, database: Database, as_owner: Execute, clock: FrozenClock
+    ) -> None:
+        hall = await a_hall(database, as_owner, has_home=False)
+        await as_owner(f"UPDATE sessions SET state = 'open' WHERE id = '{hall.session_id}'")
+        clock.instant = hall.closes_at
+        with pytest.raises(Refusal, match=r"session\.ending"):
+            await home(database, hall)
+        clock.advance(-timedelta(microseconds=1))
+        assert await home(database, hall) == 1
+
     async def test_the_new_home_of_a_session_not_yet_open_pauses_nothing(
         self, database: Database, as_owner: Execute, clock: FrozenClock
     ) -> None:
