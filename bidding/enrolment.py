@@ -54,7 +54,8 @@ async def start_registration(
 ) -> Registration:
     """Begin to sign up in one's checked real name; the same person and listing again is the same.
 
-    Refuses staff of the enforcing court (网拍34) and who defaulted on this lot (网拍24).
+    Refuses whom 网拍34 bars: staff of the enforcing court and of the provider, the lot's auxiliary
+    bodies and their staff, and who is declared; and who defaulted on this lot (网拍24).
     """
     listing = await work.lock(Listing, listing_id, share=True)
     work.require(policy.APPLY)

@@ -40,6 +40,7 @@ LINKS = (
     Link("/finance", n_("案款管理"), frozenset({Role.FINANCE_CLERK, Role.FINANCE_APPROVER})),
     Link("/assist", n_("协助事项"), frozenset({Role.REGISTRY, Role.TAX})),
     Link("/oversight", n_("监督"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),
+    Link("/conflicts", n_("回避申报"), frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})),
     Link("/ops", n_("运维"), frozenset({Role.ADMINISTRATOR})),
     Link("/admin", n_("人员与机构"), frozenset({Role.ADMINISTRATOR})),
     Link("/me", n_("我的竞拍"), BIDDERS),
@@ -51,6 +52,26 @@ LINKS = (
     Link("/verify", n_("文书查验"), VISITORS),
     Link("/help", n_("帮助"), VISITORS),
 )
+
+
+DESKS = (
+    (Role.OFFICER, "/court"),
+    (Role.PANEL, "/court"),
+    (Role.FINANCE_CLERK, "/finance"),
+    (Role.FINANCE_APPROVER, "/finance"),
+    (Role.SUPERVISOR, "/supervision"),
+    (Role.AGENCY, "/agency"),
+    (Role.REGISTRY, "/assist"),
+    (Role.TAX, "/assist"),
+    (Role.ADMINISTRATOR, "/admin"),
+    (Role.BIDDER, "/me"),
+)
+"""Where each role begins its work; who holds several begins at the first of these."""
+
+
+def desk_of(actor: Actor) -> str:
+    """The page on which a person's own work begins."""
+    return next((path for role, path in DESKS if role in actor.roles), "/")
 
 
 def nav_of(request: Request, actor: Actor) -> list[tuple[Link, bool]]:

@@ -26,7 +26,16 @@ from web.pages import (
     room,
     verify,
 )
-from web.pages.account import administration, approvals, demo, factors, letters, signing
+from web.pages.account import (
+    administration,
+    approvals,
+    conflicts,
+    demo,
+    factors,
+    letters,
+    password,
+    signing,
+)
 from web.pages.court import (
     assets,
     cases,
@@ -68,8 +77,10 @@ PAGES: tuple[ModuleType, ...] = (
     signing,
     factors,
     letters,
+    password,
     administration,
     approvals,
+    conflicts,
     demo,
     registration,
     room,

@@ -61,6 +61,13 @@ def visit_of(request: HTTPConnection) -> Visit:
     return visit
 
 
+def is_proven_lately(request: HTTPConnection, sign_in: SignInView) -> bool:
+    """Whether a person proved to be there not long ago, as money and one's own account ask."""
+    settings: Settings = request.state.settings
+    database: Database = request.state.database
+    return database.clock.now() - sign_in.proven_at < timedelta(minutes=settings.step_up_minutes)
+
+
 def cookie_name(settings: Settings, name: str) -> str:
     """`__Host-` binds the cookie to this host and to TLS; plain only on a loopback bind."""
     return f"__Host-{name}" if settings.is_secure else name

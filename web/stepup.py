@@ -4,7 +4,6 @@ Nothing is lost on the way: the page that asks carries the whole form, and its a
 where the form was going.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from starlette.datastructures import UploadFile
@@ -26,7 +25,7 @@ from auction.people.proving import (
 )
 from auction.people.queries import SignInView, password_matches
 from web.pages.account.factors import passkey_options, site_of
-from web.signin import visit_of
+from web.signin import is_proven_lately, visit_of
 from web.views import Trouble, render
 from web.wiring import database_of, reading, unit
 
@@ -69,6 +68,7 @@ FRESH: Final = frozenset(
         "/finance/lines/{id}/full",
         "/finance/orders/{number}/full",
         # one's own ways to sign in
+        "/account/password/begin",
         "/account/generator",
         "/account/generator/drop",
         "/account/mail",
@@ -83,7 +83,7 @@ OWN_FIELDS: Final = frozenset({"csrf", "one_time_code", "step_up", "own_password
 async def ask_again(request: Request) -> Response | None:
     """The page that asks for a proof; None when there is a fresh one, or nobody is signed in."""
     sign_in = visit_of(request).sign_in
-    if sign_in is None or _is_fresh(request, sign_in):
+    if sign_in is None or is_proven_lately(request, sign_in):
         return None
     form = await request.form()
     secret = str(form.get("step_up", ""))
@@ -93,11 +93,6 @@ async def ask_again(request: Request) -> Response | None:
             await prove_again(work, sign_in.id, factor=factor)
         return None
     return await _page(request, sign_in, "signin.code_wrong" if secret else "signin.prove_again")
-
-
-def _is_fresh(request: Request, sign_in: SignInView) -> bool:
-    most = timedelta(minutes=request.state.settings.step_up_minutes)
-    return database_of(request).clock.now() - sign_in.proven_at < most
 
 
 async def _answer(request: Request, sign_in: SignInView, secret: str) -> Factor | None:

@@ -6,6 +6,7 @@ What every template can use beside its own context:
   {{ number|account }} ****1234    {{ phone|contact }} 138****1234
   {{ difference|fen }} signed fen as yuan   {{ reason|sentence }} a refusal's code in words
   {{ lot.state|word }}         a StrEnum in words: msgid "LotState.sold" in your .po files
+  {{ account.owner_ref|reference }}   what `sale:ID` is about, in words
   {{ static("site.css") }}     a file of web/static with its hash
   {{ actor.roles }} {{ person }} (or None) {{ locale }} {{ now }}
 and the macros of templates/ui.html, all global: csrf, form, field, money_field, select_field,
@@ -15,12 +16,14 @@ The page extends "base.html": {% block title %}, {% block main %}, {% block head
 
 import hashlib
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -31,7 +34,7 @@ from auction.kernel.clock import BEIJING
 from auction.kernel.money import Money, rmb_upper
 from auction.kernel.personal import mask_account, mask_contact
 from auction.law.rulebook import DEMONSTRATION
-from web.i18n import Locale, sentence, translate
+from web.i18n import Locale, n_, sentence, translate
 from web.nav import nav_of
 from web.signin import set_cookie, visit_of
 
@@ -165,6 +168,7 @@ def environment(locale: Locale) -> Environment:
         spans=lambda text: spans_text(text, locale),
         cited=lambda basis: article_text(basis, locale),
         word=lambda state: word(state, locale),
+        reference=lambda ref: reference(ref, locale),
         account=mask_account,
         contact=mask_contact,
         browser=browser_text,
@@ -197,6 +201,32 @@ def word(state: StrEnum | None, locale: Locale) -> str:
         if said != own:
             return said
     return state.value
+
+
+REFERENCES: Final[Mapping[str, str]] = {
+    "court": n_("法院"),
+    "sale": n_("成交"),
+    "deposit": n_("保证金"),
+    "virtual": n_("保证金专用账号"),
+    "plan": n_("分配方案"),
+    "plan_line": n_("分配方案明细"),
+    "disbursement": n_("案款发放"),
+    "claim": n_("债权"),
+    "cost": n_("执行费用"),
+    "late": n_("迟延履行利息"),
+    "tax": n_("税费"),
+    "line": n_("银行流水"),
+    "statement": n_("对账单"),
+    "opening": n_("期初余额"),
+}
+REF_CHARS: Final = 8
+"""Of an id as people compare it: its end, which is chance."""
+
+
+def reference(ref: str, locale: Locale) -> str:
+    """What an account or a posting is about: the books write `sale:ID`, people read its name."""
+    head, _, tail = ref.partition(":")
+    return f"{translate(locale, REFERENCES.get(head, head))} {tail[-REF_CHARS:]}".strip()
 
 
 def package_of(kind: type) -> str:

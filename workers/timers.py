@@ -15,7 +15,7 @@ from auction.kernel.disciplined import DisciplinedClock
 from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, relay, sales, together, valuations
-from workers.upkeep import nightly, originals, probing, sweeping
+from workers.upkeep import nightly, openings, originals, probing, sweeping
 from workers.wiring import LOOK_SECONDS_MAX, Context
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("titles_passed", 2.0, sales.pass_signed_titles),
     Timer("pulse", 5.0, relay.beat),
     Timer("service", probing.PERIOD_SECONDS, probing.probe_live),
+    Timer("openings_told", openings.PERIOD_SECONDS, openings.tell_subjects),
     Timer("originals", originals.PERIOD_SECONDS, originals.seal_originals),
     Timer("orphans", sweeping.PERIOD_SECONDS, sweeping.sweep_orphans),
     Timer("books", nightly.PERIOD_SECONDS, nightly.check_books),

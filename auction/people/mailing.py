@@ -1,4 +1,4 @@
-"""Confirming a mail address and resetting a password by letters; neither signs anybody in."""
+"""Mail addresses confirmed, passwords set anew by letters or while signed in, letters written."""
 
 import re
 from dataclasses import dataclass
@@ -33,6 +33,8 @@ class LetterKind(StrEnum):
     CONFIRM_MAIL = "confirm_mail"
     RESET = "reset_password"
     CHANGED = "password_changed"
+    IDENTITY_OPENED = "identity_opened"
+    """Before a close two supervisors had his bidder code opened; he is told after it."""
 
 
 class MailAddress(Sealed, Base):
@@ -152,19 +154,42 @@ async def reset_password(work: Unit, *, secret: str, password_hash: str) -> None
     work.require(policy.PROVE)
     challenge = await _answered(work, secret, Purpose.RESET)
     person_id = _person_of(challenge)
+    await _set_password(work, person_id, password_hash)
+    work.record("person.password_reset", stream=f"person:{person_id}")
+
+
+async def change_password(
+    work: Unit, person_id: PersonId, *, password_hash: str, sign_in_id: UUID
+) -> None:
+    """Set one's own new password while signed in; every other sign-in ends, a letter tells it.
+
+    The caller has checked the present password.
+    """
+    work.require(policy.CHANGE_PASSWORD)
+    if work.actor.person_id != person_id:
+        raise Refusal("forbidden", action=policy.CHANGE_PASSWORD.action)
+    await _set_password(work, person_id, password_hash, kept=sign_in_id)
+    work.record("person.password_changed", stream=f"person:{person_id}")
+
+
+async def _set_password(
+    work: Unit, person_id: UUID, password_hash: str, *, kept: UUID | None = None
+) -> None:
     credential = await work.lock(Credential, person_id)
     credential.password_hash = password_hash
     credential.changed_at = work.now
     live = await work.session.scalars(
         select(SignIn)
-        .where(SignIn.person_id == person_id, SignIn.revoked_at.is_(None))
+        .where(
+            SignIn.person_id == person_id,
+            SignIn.revoked_at.is_(None),
+            SignIn.id.is_distinct_from(kept),
+        )
         .with_for_update()
     )
     for one in live:
         one.revoked_at = work.now
-    address = await work.load(MailAddress, person_id)
-    await _write(work, person_id, LetterKind.CHANGED, address.address, None)
-    work.record("person.password_reset", stream=f"person:{person_id}")
+    await write_letter(work, person_id, LetterKind.CHANGED)
 
 
 async def is_open(session: AsyncSession, secret: str, purpose: Purpose, now: datetime) -> bool:
@@ -191,6 +216,13 @@ async def letters_of(session: AsyncSession, person_id: UUID) -> list[LetterView]
         .limit(20)
     )
     return [LetterView(row.id, row.kind, row.address, row.made_at, row.sent_at) for row in rows]
+
+
+async def write_letter(work: Unit, person_id: UUID, kind: LetterKind) -> None:
+    """Write to a person where he confirmed that he reads mail; else nothing is sent."""
+    address = await work.session.get(MailAddress, person_id)
+    if address is not None and address.confirmed_at is not None:
+        await _write(work, person_id, kind, address.address, None)
 
 
 async def mark_sent(work: Unit, letter_id: UUID) -> None:

@@ -17,7 +17,7 @@ from auction.settlement.buyers import WHOLE_PPM, percent
 from auction.store.unit import Unit
 from bidding import enrolment_policy as policy
 from bidding.eligibility.participant import Participant, ParticipantKind, ParticipantState
-from bidding.eligibility.queries import require_unbarred
+from bidding.eligibility.queries import require_unbarred, require_unbarred_number
 from bidding.registration import Capacity, Registration, RegistrationState
 
 NAME_MIN: Final = 2
@@ -53,6 +53,8 @@ async def name_participant(
     if len(name) < NAME_MIN:
         raise Refusal("person.name_missing")
     number = _checked(work, named)
+    index = work.keyring.blind(IDENTITY, number)
+    await require_unbarred_number(work.session, listing, index)
     known = await person_numbered(work.session, number)
     if known is not None:
         if known.id == registration.person_id:
@@ -64,7 +66,7 @@ async def name_participant(
         registration_id=RegistrationId(registration_id), kind=named.kind,
         state=ParticipantState.CLAIMED, name=name, identity_number=number,
         share_ppm=named.share_ppm,
-        identity_index=work.keyring.blind(IDENTITY, number), claimed_at=work.now,
+        identity_index=index, claimed_at=work.now,
     )  # fmt: skip
     work.add(participant)
     work.record(

@@ -13,8 +13,9 @@ from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.listings.round import Round
+from auction.people.conflicts.queries import is_barred_number, is_barred_person
 from auction.people.person import Person
-from auction.people.queries import is_staff_of, person_numbered
+from auction.people.queries import person_numbered
 from auction.settlement.sale import JointBuyer, JointBuyerDraft, Sale, SaleState
 from bidding.eligibility.deposit import deposit_due
 from bidding.eligibility.participant import Participant, ParticipantKind, ParticipantState
@@ -44,8 +45,8 @@ async def due_of(session: AsyncSession, listing: Listing, person_id: PersonId) -
 
 
 async def require_unbarred(session: AsyncSession, listing: Listing, person_id: UUID) -> None:
-    """Refuse staff of the enforcing court (网拍34) and who defaulted on this lot (网拍24(2))."""
-    if await is_staff_of(session, person_id, listing.court_id):
+    """Refuse whom 网拍34 bars from this lot, and who defaulted on it (网拍24(2))."""
+    if await is_barred_person(session, person_id, court_id=listing.court_id, lot_id=listing.lot_id):
         raise Refusal("registration.conflict_of_interest", article="网拍34")
     defaulted = await session.scalar(
         select(Sale.id)
@@ -58,6 +59,16 @@ async def require_unbarred(session: AsyncSession, listing: Listing, person_id: U
     )
     if defaulted is not None:
         raise Refusal("registration.barred_defaulter", article="网拍24(2)")
+
+
+async def require_unbarred_number(
+    session: AsyncSession, listing: Listing, identity_index: bytes
+) -> None:
+    """Refuse whom 网拍34 bars from this lot by his number alone: he need not have an account."""
+    if await is_barred_number(
+        session, [identity_index], court_id=listing.court_id, lot_id=listing.lot_id
+    ):
+        raise Refusal("registration.conflict_of_interest", article="网拍34")
 
 
 def _bought_jointly(person_id: UUID) -> ColumnElement[bool]:

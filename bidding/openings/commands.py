@@ -1,22 +1,34 @@
-"""Ask for the opening of one code, approve it as the second person, look at what was opened.
+"""Ask for the opening of one code, approve it as the second person, look, and tell the person.
 
 Nothing here knows a person: the sealer alone tells whose the code is, to whoever shows it an
 opening that two supervisors have put on record, and it looks for that record itself.
 """
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
+
+from auction.cases.case import Case
 from auction.kernel.ids import BidderCode, ListingId, PersonId
 from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
+from auction.notices.commands import issue_notice
+from auction.notices.notice import NoticeDraft
+from auction.notices.wording import NoticeKind
 from auction.people.approvals.action import Action
 from auction.people.approvals.commands import Matter, conclude, propose
 from auction.people.approvals.request import ApprovalRequest
+from auction.people.mailing import LetterKind, write_letter
+from auction.people.queries import court, person
 from auction.store.unit import Unit
+from bidding.hall.board import ENDED
+from bidding.hall.session import Session
 from bidding.hall_code import HallCode
 from bidding.openings import policy
 from bidding.openings.opening import IdentityOpening
+from bidding.openings.queries import looks_of
 
 REASON_MIN: Final = 4
 REASON_MAX: Final = 200
@@ -76,6 +88,54 @@ async def note_look(work: Unit, opening_id: UUID) -> IdentityOpening:
         raise Refusal("opening.not_yours")
     work.record("identity.looked_at", opening.stream, listing=str(opening.listing_id))
     return opening
+
+
+async def tell_subject(work: Unit, opening_id: UUID, *, person_id: PersonId) -> None:
+    """Tell the person whose code was opened, once the session is over: a paper and a letter.
+
+    Refuses with `opening.session_runs` before; told once, whatever is asked again.
+    """
+    opening = await work.lock(IdentityOpening, opening_id)
+    work.require(policy.TELL)
+    hall = await work.session.scalar(
+        select(Session).where(Session.listing_id == opening.listing_id)
+    )
+    if hall is None or hall.state not in ENDED or hall.closed_at is None:
+        raise Refusal("opening.session_runs")
+    if opening.opened_at is None or opening.told_at is not None:
+        return
+    draft = await _paper(work, opening, ended_at=hall.closed_at, person_id=person_id)
+    await issue_notice(work, draft=draft)
+    await write_letter(work, person_id, LetterKind.IDENTITY_OPENED)
+    opening.told_at = work.now
+    work.record("identity.subject_told", opening.stream, listing=str(opening.listing_id))
+
+
+async def _paper(
+    work: Unit, opening: IdentityOpening, *, ended_at: datetime, person_id: PersonId
+) -> NoticeDraft:
+    listing = await work.load(Listing, opening.listing_id)
+    found = await work.load(Case, listing.case_id)
+    approved_at = opening.opened_at or opening.proposed_at
+    facts = {
+        "court_name": (await court(work.session, opening.court_id)).name,
+        "case_number": found.number,
+        "lot_title": listing.title,
+        "bidder_code": opening.code,
+        "proposed_at": opening.proposed_at.isoformat(),
+        "approved_at": approved_at.isoformat(),
+        "looks": await looks_of(work.session, opening),
+        "ended_at": ended_at.isoformat(),
+    }
+    return NoticeDraft(
+        kind=NoticeKind.IDENTITY_OPENED,
+        court_id=opening.court_id,
+        case_id=listing.case_id,
+        lot_id=listing.lot_id,
+        addressee_name=(await person(work.session, person_id)).name,
+        addressee_person_id=person_id,
+        facts=facts,
+    )
 
 
 def _matter(opening: IdentityOpening, listing: Listing) -> Matter:

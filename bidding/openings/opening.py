@@ -30,6 +30,8 @@ class IdentityOpening(Base):
     proposed_at: Mapped[datetime] = mapped_column(Instant)
     opened_by: Mapped[PersonId | None]
     opened_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When, after the close, the person was told of it."""
 
     @property
     def stream(self) -> str:

@@ -5,6 +5,7 @@ import pytest
 from auction.kernel.clock import FrozenClock
 from tests.web.browser import ORIGIN, Browser, forms_of
 from tests.web.conftest import NewBrowser
+from web.i18n import Locale, sentence
 
 ALICE = {
     "name": "林小满",
@@ -94,7 +95,7 @@ class TestSigningIn:
         await browser.submit("/account", "sign-out", {})
         form = {"username": "linxiaoman", "password": ALICE["password"], "next": place}
         answered = await browser.submit("/sign-in", "sign-in", form)
-        assert answered.headers["location"] == "/"
+        assert answered.headers["location"] == "/me"
 
 
 class TestForms:
@@ -150,3 +151,57 @@ class TestForms:
     async def test_a_body_too_long_is_refused(self, browser: Browser) -> None:
         answered = await browser.submit("/sign-up", "sign-up", {**ALICE, "name": "长" * 200_000})
         assert answered.status_code == 413
+
+
+class TestChangingThePassword:
+    NEW = "another long enough sentence"
+
+    def change(self, *, present: str = ALICE["password"], again: str = NEW) -> dict[str, str]:
+        return {
+            "present_password": present, "new_password": self.NEW, "new_password_again": again,
+        }  # fmt: skip
+
+    async def test_ends_the_other_sign_ins_and_keeps_this_one(
+        self, new_browser: NewBrowser
+    ) -> None:
+        here, there = new_browser(), new_browser()
+        await sign_up(here)
+        old = {"username": "linxiaoman", "password": ALICE["password"]}
+        await there.submit("/sign-in", "sign-in", old)
+        answered = await here.submit("/account/password", "change-password", self.change())
+        assert answered.headers["location"] == "/account"
+        assert (await here.get("/account")).status_code == 200
+        assert (await there.get("/account")).status_code == 303
+        assert (await there.submit("/sign-in", "sign-in", old)).status_code == 401
+        new = {**old, "password": self.NEW}
+        assert (await there.submit("/sign-in", "sign-in", new)).status_code == 303
+
+    async def test_needs_the_present_password_and_the_new_one_twice(self, browser: Browser) -> None:
+        await sign_up(browser)
+        for form, code in (
+            (self.change(present="not the one"), "password.wrong"),
+            (self.change(again="something else"), "registration.passwords_differ"),
+        ):
+            answered = await browser.submit("/account/password", "change-password", form)
+            assert answered.status_code == 422
+            assert sentence(Locale.ZH, code) in answered.text
+        for _ in range(9):
+            wrong = self.change(present="not the one")
+            await browser.submit("/account/password", "change-password", wrong)
+        answered = await browser.submit("/account/password", "change-password", self.change())
+        assert answered.status_code == 429
+
+    async def test_asks_for_a_proof_before_any_password_is_typed(
+        self, browser: Browser, clock: FrozenClock
+    ) -> None:
+        await sign_up(browser)
+        page = await browser.get("/account/password")
+        action, fields = forms_of(page.text)["change-password"]
+        clock.advance(timedelta(minutes=11))
+        page = await browser.get("/account/password")
+        assert "change-password" not in forms_of(page.text)
+        late = await browser.client.post(action, data={**fields, **self.change()})
+        assert late.headers["location"] == "/account/password"  # nothing was changed
+        asked = await browser.submit("/account/password", "begin-password", {})
+        assert asked.status_code == 401
+        assert ALICE["password"] not in asked.text

@@ -14,6 +14,7 @@ from auction.lots.commands import record_reference_price
 from auction.lots.reference_price import ReferencePrice
 from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
+from auction.people.conflicts.auxiliary import note_auxiliary_body
 from auction.store.unit import Unit
 from valuation import policy
 from valuation.assignment import Assignment, AssignmentTrigger
@@ -45,6 +46,7 @@ async def accept_commission(work: Unit, commission_id: UUID) -> Commission:
     commission.answered_at = work.now
     commission.answered_by = work.actor.person_id
     commission.report_due_at = ends_at(work.now, work.rules.rule("valuation.report_due"))
+    await note_auxiliary_body(work, commission.lot_id, code=commission.credit_code)
     _record(work, commission, "commission.accepted")
     return commission
 

@@ -55,9 +55,20 @@ class Entry:
         return "not_won" if self.is_sold_to_another else ""
 
     @property
+    def is_unpaid(self) -> bool:
+        """Whether the balance of what I bought may still be paid: only then to which account."""
+        return self.sale is not None and self.sale.state in _UNPAID
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether I handed in and pay no deposit: my claim reaches it (网拍17(2))."""
+        has_handed_in = self.registration.submitted_at is not None
+        return has_handed_in and self.deposit is None
+
+    @property
     def next_act(self) -> str:
         """What I should do now, as the key of its words; empty when nothing waits for me."""
-        if self.sale is not None and self.sale.state in _UNPAID:
+        if self.is_unpaid:
             return "pay_balance"
         if self.listing.state is not ListingState.PUBLISHED:
             return ""

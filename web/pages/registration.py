@@ -16,11 +16,12 @@ from starlette.routing import BaseRoute, Route
 from auction.cases.case import PartyRole
 from auction.cases.queries import parties_of_person
 from auction.deposits.queries import DepositView, deposit_of
+from auction.kernel.ids import ListingId
 from auction.kernel.personal import mask_number
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import SPECIAL_WARNINGS, VERSION
 from auction.ledger.virtual import BANK_NAME, account_holder
-from auction.listings.listing import Listing
+from auction.listings.listing import Listing, ListingState
 from auction.people.credentials import Credential, Passwords
 from auction.people.person import PersonKind
 from auction.people.queries import court
@@ -31,6 +32,8 @@ from bidding.eligibility.participant import ParticipantKind
 from bidding.eligibility.queries import due_of, participants_of
 from bidding.enrolment import PasswordLock
 from bidding.enrolment_queries import RegistrationView, registration_of
+from bidding.queries import session_of_listing
+from bidding.registration import RegistrationState
 from bidding.sealing import SALT_BYTES, private_key_of, public_key_of
 from bidding.undertakings import texts_of, undertakings_of
 from web.forms import FormErrors, read_form
@@ -39,6 +42,8 @@ from web.signin import visit_of
 from web.views import render, see_other
 from web.wiring import database_of, path_id, person_id_of, reading, unit
 
+OVER = frozenset({ListingState.SOLD, ListingState.PASSED_IN, ListingState.WITHDRAWN})
+SAID_PAY = n_("报名已提交，请按下列账号缴纳保证金")
 PASSWORD_CHARS_MIN = 8
 SHARE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?%?")
 PPM_OF_A_PERCENT = 10_000
@@ -97,6 +102,7 @@ async def join_page(request: Request) -> Response:
         due = await due_of(session, listing, person_id)
         court_name = (await court(session, listing.court_id)).name
         parties = await parties_of_person(session, person_id)
+        board = await session_of_listing(session, ListingId(listing_id))
     sign_in = visit_of(request).sign_in
     texts = texts_of(listing.conditions)
     given = registration.acknowledged if registration else {}
@@ -109,6 +115,7 @@ async def join_page(request: Request) -> Response:
         bank=BANK_NAME,
         registration=registration,
         deposit=deposit,
+        is_over=listing.state in OVER or (board is not None and board.is_over),
         me=sign_in.person if sign_in else None,
         warnings=SPECIAL_WARNINGS,
         undertakings=undertakings_of(listing.conditions),
@@ -196,8 +203,10 @@ async def submit(request: Request) -> Response:
     private = await asyncio.to_thread(private_key_of, form.room_password, salt)
     lock = PasswordLock(salt, public_key_of(private))
     async with unit(request) as work:
-        await enrolment.register_bidder(work, registration.id, lock=lock)
-    return see_other(_join(listing_id, "deposit"), said=n_("报名已提交，请按下列账号缴纳保证金"))
+        handed_in = await enrolment.register_bidder(work, registration.id, lock=lock)
+    is_waived = handed_in.state is RegistrationState.DEPOSIT_HELD
+    said = n_("报名已提交，无须交纳保证金") if is_waived else SAID_PAY
+    return see_other(_join(listing_id, "deposit"), said=said)
 
 
 async def _refuse_sign_in_password(request: Request, room_password: str) -> None:

@@ -20,6 +20,7 @@ ENTITY_MODULES = (
     "auction.people.factors",
     "auction.people.mailing",
     "auction.people.approvals.request",
+    "auction.people.conflicts.barred",
     "auction.ledger.tables",
     "auction.ledger.statement",
     "auction.ledger.orders",

@@ -24,6 +24,11 @@ from auction.store.database import Database
 from bidding.registration import Registration
 
 RETENTION: Final = "auction.data_retention"
+_SENTENCES: Final = {
+    "not_found": "Nobody here is called {id}.",
+    "person.has_open_part": "This person has a part in a case that is not closed.",
+    "person.records_kept": "The law keeps the records of this person's part until {until}.",
+}
 Say = Callable[[str], None]
 
 
@@ -48,7 +53,11 @@ def keys_group(settings: Callable[[], Settings]) -> click.Group:
     @click.argument("username")
     def erase_one(username: str) -> None:
         """Destroy the key of USERNAME, for good, unless the law keeps his records."""
-        asyncio.run(_with_database(settings(), lambda database: erase(database, username)))
+        try:
+            asyncio.run(_with_database(settings(), lambda database: erase(database, username)))
+        except Refusal as no:
+            said = _SENTENCES.get(no.code, no.code)
+            raise click.ClickException(said.format(**no.facts)) from no
         click.echo("keys: erased; nothing sealed under this person's key can be read any more")
 
     return keys

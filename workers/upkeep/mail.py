@@ -17,7 +17,8 @@ SENDER: Final = "no-reply@luochui.invalid"
 _SUBJECTS: Final = {
     LetterKind.CONFIRM_MAIL: "落槌：确认邮箱 / Confirm your mail address",
     LetterKind.RESET: "落槌：重设密码 / Reset your password",
-    LetterKind.CHANGED: "落槌：密码已重设 / Your password was changed",
+    LetterKind.CHANGED: "落槌：密码已更改 / Your password was changed",
+    LetterKind.IDENTITY_OPENED: "落槌：您的竞买身份曾被查明 / Your identity was opened",
 }
 _TEXTS: Final = {
     LetterKind.CONFIRM_MAIL: (
@@ -30,9 +31,14 @@ _TEXTS: Final = {
         "If it was not you, ignore this letter.\n\n{link}\n"
     ),
     LetterKind.CHANGED: (
-        "您的密码已重设，所有设备均已退出。如非本人操作，请立即联系法院。\n"
-        "Your password was changed and every device was signed out.\n"
+        "您的密码已更改，其他设备均已退出。如非本人操作，请立即联系法院。\n"
+        "Your password was changed and other devices were signed out.\n"
         "If it was not you, tell the court at once.\n{link}"
+    ),
+    LetterKind.IDENTITY_OPENED: (
+        "竞价结束前，两名监督人员经审批查明过您的竞买身份。详见您收到的文书：\n"
+        "Before the close two supervisors had your identity as a bidder opened, on record.\n"
+        "What was done stands in the paper that you were sent:\n\n{link}\n"
     ),
 }
 _PATHS: Final = {LetterKind.CONFIRM_MAIL: "/mail/confirm/", LetterKind.RESET: "/reset/"}
@@ -43,6 +49,8 @@ async def send_letter(context: Context, work: Unit, *, letter_id: str) -> None:
     letter = await work.load(Letter, UUID(letter_id))
     key = FactorKey(context.settings.factor_key_path)
     link = ""
+    if letter.kind is LetterKind.IDENTITY_OPENED:
+        link = f"{context.settings.web_origin}/inbox"
     if letter.challenge_id is not None:
         place = _PATHS[letter.kind] + key.letter_secret(letter.challenge_id)
         link = context.settings.web_origin + place

@@ -39,6 +39,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
 KEYED: Final[Mapping[str, tuple[str, ...]]] = {
     "tells equality alone, by a key outside the database": (
         "person.identity_index", "participant.identity_index", "joint_buyer.identity_index",
+        "barred_person.identity_index",
         "statement_lines.digest", "code_holder.tag",
     ),
     "is a key itself, wrapped": ("subject_keys.wrapped",),
@@ -61,7 +62,7 @@ OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         "roster_snapshots.name", "roster_snapshots.version", "roster_snapshots.members",
         "commissions.credit_code", "commissions.agency_name", "parties.payout_bank",
         "role_grant.court_id", "approval_request.court_id", "accounts.court_id",
-        "identity_opening.court_id",
+        "identity_opening.court_id", "barred_person.court_id", "auxiliary_body.credit_code",
         "assignments.court_id", "assets.court_id", "cases.court_id", "commissions.court_id",
         "deposits.court_id", "disbursement.court_id", "draw_numbers.court_id", "draws.court_id",
         "listings.court_id", "lots.court_id", "notice.court_id", "payment_orders.court_id",

@@ -12,6 +12,8 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import CourtId, PersonId, RegistrationId
 from auction.kernel.refusal import Refusal
 from auction.law.warnings import VERSION
+from auction.people.conflicts.barred import Relation
+from auction.people.conflicts.commands import declare_barred
 from auction.people.identity import check_digit
 from auction.people.person import PersonKind
 from auction.store.database import Database
@@ -144,6 +146,21 @@ class TestNaming:
         with pytest.raises(Refusal) as refused:
             await names(database)
         assert refused.value.facts["article"] == "网拍34"
+
+    async def test_of_a_declared_number_is_refused_though_it_has_no_account(
+        self, database: Database
+    ) -> None:
+        supervisor = an_actor(Role.SUPERVISOR, 78, COURT)
+        await employ(database, supervisor)
+        async with database.unit(supervisor) as work:
+            await declare_barred(
+                work, work.new_id(), kind=PersonKind.LEGAL, number=COMPANY,
+                relation=Relation.AUXILIARY,
+            )  # fmt: skip
+        with pytest.raises(Refusal) as refused:
+            await names(database, A_FIRM)
+        assert refused.value.facts["article"] == "网拍34"
+        assert COMPANY not in str(refused.value.facts)
 
     async def test_is_for_one_agent_and_some_joint_buyers(self, database: Database) -> None:
         first = await names(database)

@@ -1,17 +1,26 @@
 """An opening takes two supervisors of the court, a reason and a code that is in the hall."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from auction.kernel.actor import Actor, Role
-from auction.kernel.ids import BidderCode, CourtId
+from auction.kernel.actor import SYSTEM, Actor, Role
+from auction.kernel.clock import FrozenClock
+from auction.kernel.ids import BidderCode, CourtId, PersonId
 from auction.kernel.refusal import Refusal
+from auction.notices.notice import Notice
+from auction.notices.wording import NoticeKind
+from auction.people.mailing import Letter, LetterKind, MailAddress
 from auction.store.database import Database
 from auction.store.journal import JournalEntry
-from bidding.openings.commands import note_look, open_identity, propose_opening
-from bidding.openings.queries import count_opened, opening_of, openings_of
+from bidding.commands import close_session, open_session
+from bidding.openings.commands import note_look, open_identity, propose_opening, tell_subject
+from bidding.openings.queries import count_opened, opening_of, openings_of, untold
 from tests.bidding.halls import AHall, Execute, a_hall
 from tests.builders import an_actor, uid
+from tests.sales import BUYER, SaleDesk
 from tests.staff import employ
 
 COURT = CourtId("浙0199")
@@ -19,6 +28,7 @@ FIRST, SECOND, THIRD = (an_actor(Role.SUPERVISOR, n, COURT) for n in (71, 72, 73
 ELSEWHERE = an_actor(Role.SUPERVISOR, 74, CourtId("浙0198"))
 OFFICER = an_actor(Role.OFFICER, 75, COURT)
 ID = uid(900)
+SUBJECT = PersonId(BUYER.person_id or uid(0))
 
 
 @pytest.fixture
@@ -148,3 +158,88 @@ class TestLooking:
         await approves(database, SECOND, await asks(database, hall))
         with pytest.raises(Refusal, match=r"signin\.needed"):
             await looks(database, nobody)
+
+
+async def tells(database: Database, actor: Actor = SYSTEM) -> None:
+    async with database.unit(actor) as work:
+        await tell_subject(work, ID, person_id=SUBJECT)
+
+
+async def papers(database: Database) -> Sequence[Notice]:
+    async with database.reading() as session:
+        wanted = select(Notice).where(Notice.kind == NoticeKind.IDENTITY_OPENED)
+        return (await session.scalars(wanted)).all()
+
+
+class TestTelling:
+    @pytest.fixture
+    async def opened(self, database: Database, clock: FrozenClock, as_owner: Execute) -> AHall:
+        """A code of a listing with its case and court, opened and looked at once."""
+        desk = SaleDesk(database, clock)
+        await desk.found()
+        await employ(database, FIRST, SECOND)
+        offered = await desk.a_listing()
+        hall = await a_hall(database, as_owner, offered=(offered.listing_id, offered.lot_id))
+        await approves(database, SECOND, await asks(database, hall))
+        await looks(database, FIRST)
+        return hall
+
+    async def test_waits_until_the_session_is_over(self, database: Database, opened: AHall) -> None:
+        with pytest.raises(Refusal, match="session_runs"):
+            await tells(database)
+        async with database.reading() as session:
+            assert list(await untold(session)) == []
+        assert not await papers(database)
+
+    async def test_gives_the_person_a_paper_and_a_letter_once(
+        self, database: Database, opened: AHall, clock: FrozenClock
+    ) -> None:
+        async with database.unit(SYSTEM) as work:
+            work.add(
+                MailAddress(
+                    person_id=SUBJECT, subject_key=await work.subject_key(SUBJECT),
+                    address="zhang@example.org", given_at=work.now, confirmed_at=work.now,
+                )
+            )  # fmt: skip
+        await is_over(database, opened, clock)
+        async with database.reading() as session:
+            assert list(await untold(session)) == [ID]
+        for _ in range(2):
+            await tells(database)
+        (paper,) = await papers(database)
+        assert (paper.addressee_person_id, paper.addressee_name) == (SUBJECT, "张三")
+        assert (paper.facts["bidder_code"], paper.facts["looks"]) == ("A1", 1)
+        async with database.reading() as session:
+            letters = (await session.scalars(select(Letter.kind))).all()
+            assert list(await untold(session)) == []
+        assert letters == [LetterKind.IDENTITY_OPENED]
+        assert (await journal(database)).count("identity.subject_told") == 1
+
+    async def test_writes_no_letter_to_an_address_that_was_never_confirmed(
+        self, database: Database, opened: AHall, clock: FrozenClock
+    ) -> None:
+        await is_over(database, opened, clock)
+        await tells(database)
+        async with database.reading() as session:
+            assert (await session.scalars(select(Letter.kind))).all() == []
+        assert len(await papers(database)) == 1
+
+    async def test_tells_nobody_of_what_was_only_asked_for(
+        self, database: Database, hall: AHall, clock: FrozenClock
+    ) -> None:
+        await asks(database, hall)
+        await is_over(database, hall, clock)
+        await tells(database)
+        assert not await papers(database)
+
+    async def test_is_the_worker_s(self, database: Database, opened: AHall) -> None:
+        with pytest.raises(Refusal, match="forbidden"):
+            await tells(database, FIRST)
+
+
+async def is_over(database: Database, hall: AHall, clock: FrozenClock) -> None:
+    async with database.unit(SYSTEM) as work:
+        await open_session(work, session_id=hall.session_id)
+    clock.advance(timedelta(days=2))
+    async with database.unit(SYSTEM) as work:
+        await close_session(work, session_id=hall.session_id, epoch=hall.epoch)

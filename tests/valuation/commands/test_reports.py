@@ -9,6 +9,7 @@ from auction.kernel.refusal import Refusal
 from auction.lots.lot import Lot, LotState
 from auction.notices.notice import Notice
 from auction.notices.wording import NoticeKind
+from auction.people.conflicts.barred import AuxiliaryBody
 from tests.valuation.stage import (
     APPLICANT,
     OFFICER,
@@ -70,6 +71,11 @@ class TestCommission:
             stage.clock.advance(timedelta(days=1))
         assert (accepted.state, accepted.report_due_at) == ("accepted", due_at)
         assert accepted.answered_at == stage.clock.now() - timedelta(days=2)
+        async with stage.database.reading() as session:
+            bodies = (await session.scalars(select(AuxiliaryBody))).all()
+        assert [(one.lot_id, one.credit_code) for one in bodies] == [
+            (commission.lot_id, commission.credit_code)
+        ]
 
     async def test_a_decline_says_why(self, stage):
         await stage.held()

@@ -98,6 +98,14 @@ FORMS: dict[str, Form] = {
         "pdf": a_report(),
     },
     "POST /reports/{id}/objections": {"ground": "data", "reasons": "面积有误"},
+    "POST /account/password": {
+        "present_password": "not the one I have", "new_password": "another long sentence",
+        "new_password_again": "another long sentence",
+    },
+    "POST /conflicts": {
+        "person_kind": "legal", "identity_number": "91110000600037341L", "relation": "auxiliary",
+    },
+    "POST /conflicts/end": {"person_kind": "legal", "identity_number": "91110000600037341L"},
     "POST /assist/{id}/register": {"certificate_number": "浙（2026）不动产权第1号"},
     "POST /assist/{id}/assess": {
         "deed-buyer-base": "1000000", "deed-buyer-rate": "1", "deed-buyer-amount": "10000",

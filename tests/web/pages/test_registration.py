@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from auction.cases.case import Party, PartyRole
 from auction.kernel.actor import SYSTEM, Role
+from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import BidderCode, CaseId, CourtId, ListingId, PartyId, RegistrationId
 from auction.law.warnings import SPECIAL_WARNINGS
 from auction.listings.listing import Listing
@@ -15,16 +16,18 @@ from auction.people.identity import check_digit
 from auction.people.organisation import Court
 from auction.people.person import RoleGrant
 from auction.people.queries import person_named
-from auction.settlement.sale import Sale
+from auction.settlement.sale import PAYABLE, Sale, SaleState
 from auction.store.database import Database
 from auction.store.keys import KeyHolder
 from bidding import admission, sealing
-from bidding.commands import make_session
+from bidding.commands import close_session, make_session
 from bidding.engine import Extension, Ladder, Rules
 from bidding.hall.session import SessionTerms
 from bidding.hall_code import HallCode
+from bidding.queries import session_of_listing
 from bidding.registration import PriorityState, Registration, RegistrationState
 from bidding.undertakings import UNDERTAKINGS
+from tests.bidding.halls import AHall, a_placed_bid, home, place
 from tests.conftest import Execute
 from tests.web.browser import Browser, approves, forms_of
 from tests.web.conftest import NewBrowser
@@ -309,12 +312,73 @@ class TestMyPage:
         assert str(LISTING) not in (await other.get("/me")).text
 
 
+class TestWhatIsOver:
+    async def test_takes_no_registration_and_says_so(
+        self, site: NewBrowser, as_owner: Execute
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await as_owner("UPDATE listings SET state = 'sold'")
+        for page in (
+            (await browser.get(JOIN)).text,
+            (await (await signed_up(site(), "bob")).get(JOIN)).text,
+        ):
+            assert 'id="over"' in page
+            for gone in ('id="identity"', 'id="warnings"', 'id="deposit"', "start-registration"):
+                assert gone not in page
+
+    async def test_shows_its_result_in_the_room_without_any_script(
+        self, site: NewBrowser, database: Database, clock: FrozenClock
+    ) -> None:
+        await add_session(database)
+        async with database.reading() as session:
+            board = await session_of_listing(session, ListingId(LISTING))
+        assert board is not None
+        hall = AHall(
+            board.session_id, board.listing_id, board.opens_at, board.closes_at, LISTING, 0
+        )
+        hall = replace(hall, epoch=await home(database, hall))
+        clock.advance(board.opens_at - clock.now())
+        async with database.unit(SYSTEM) as work:
+            work.add(HallCode(listing_id=ListingId(LISTING), code=CODE, issued_on_hour=work.now))
+        await place(database, hall, a_placed_bid(database, 1_180_000, CODE))
+        assert "正在连接" in (await site().get(ROOM)).text
+        clock.advance(board.closes_at - clock.now())
+        async with database.unit(SYSTEM) as work:
+            await close_session(work, session_id=hall.session_id, epoch=hall.epoch)
+        page = (await site().get(ROOM)).text.partition('id="words"')[0]
+        for said in ("竞价结束，成交", f"竞得代码 {CODE}", "1,180,000.00"):
+            assert said in page
+        for gone in ("正在连接", "还没有人出价", "您尚未出价"):
+            assert gone not in page
+
+    async def test_a_waived_deposit_is_called_so_and_not_held(
+        self, site: NewBrowser, as_owner: Execute
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        me = (await browser.get("/me")).text
+        assert "无须交纳" not in me
+        await as_owner("UPDATE registration SET state = 'deposit_held'")
+        await as_owner(f"UPDATE deposits SET registration_id = '{LISTING}'")
+        me = (await browser.get("/me")).text
+        assert "无须交纳保证金，等待竞买代码" in me
+        assert "保证金已到账" not in me
+
+
 class TestAnEntryOfMine:
     def test_says_who_won_once_there_is_a_sale(self) -> None:
         entry = Entry(None, None, None, None, None, "")
         assert entry.ending == ""
         assert replace(entry, sale=Sale()).ending == "won"
         assert replace(entry, is_sold_to_another=True).ending == "not_won"
+
+    @pytest.mark.parametrize("state", SaleState)
+    def test_tells_an_account_to_pay_into_while_something_may_be_paid(
+        self, state: SaleState
+    ) -> None:
+        entry = Entry(None, None, None, None, Sale(state=state), "")  # type: ignore[arg-type]
+        assert entry.is_unpaid == (state in PAYABLE | {SaleState.CONFIRMED})
 
 
 async def panel_member(

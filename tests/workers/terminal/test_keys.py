@@ -231,6 +231,17 @@ class TestErasing:
         assert status == 0, said
         assert await names(database) == [ERASED]
 
+    async def test_says_in_a_sentence_why_it_erases_nobody(
+        self, database: Database, settings: Settings
+    ) -> None:
+        status, said = await luochui(settings, "keys", "erase", "nobody")
+        assert (status, "Nobody here is called nobody." in said) == (1, True)
+        await a_case(database)
+        async with database.unit(SYSTEM) as work:
+            person = await a_person(work, RESPONDENT, NAME)
+        status, said = await luochui(settings, "keys", "erase", person.username)
+        assert (status, "a case that is not closed" in said) == (1, True)
+
 
 async def test_without_the_file_nothing_is_read(database: Database, settings: Settings) -> None:
     await people(database)

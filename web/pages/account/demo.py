@@ -42,7 +42,7 @@ async def demo_sign_in(request: Request) -> Response:
         raise Refusal("not_found", what="account", id=form.username)
     async with reading(request) as session:
         found = await person_named(session, form.username)
-    return await signed_in(request, found.id, "/", factor=Factor.SHOWN_CODE)
+    return await signed_in(request, found.id, "", factor=Factor.SHOWN_CODE)
 
 
 def is_offered(request: Request) -> bool:

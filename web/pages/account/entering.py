@@ -10,8 +10,9 @@ from starlette.responses import Response
 from auction.kernel.ids import PersonId, new_id
 from auction.people.commands import sign_in
 from auction.people.credentials import Factor, new_token
-from auction.people.queries import person
+from auction.people.queries import actor_of, person
 from web.attempts import know_browser
+from web.nav import desk_of
 from web.signin import set_cookie
 from web.views import see_other
 from web.wiring import database_of, unit
@@ -20,7 +21,7 @@ from web.wiring import database_of, unit
 async def signed_in(
     request: Request, person_id: PersonId, path: str, *, factor: Factor = Factor.PASSWORD
 ) -> Response:
-    """Sign the browser in as somebody who has proven to be there."""
+    """Sign the browser in as somebody who has proven to be there; lead to `path` or his desk."""
     token = new_token()
     browser = request.headers.get("user-agent", "")
     sign_in_id = new_id(database_of(request).clock.now())
@@ -29,16 +30,17 @@ async def signed_in(
             work, sign_in_id, person_id=person_id, token=token, browser=browser, factor=factor
         )
         who = await person(work.session, person_id)
-    response = see_other(path)
+        actor = await actor_of(work.session, person_id)
+    response = see_other(path or desk_of(actor))
     know_browser(request, response, who.username)
     set_cookie(response, request.state.settings, "signin", token)
     return response
 
 
 def local(path: str) -> str:
-    """A path of this site, or the home page: nobody is sent elsewhere after signing in."""
+    """A path of this site, or empty for one's desk: nobody is sent elsewhere after signing in."""
     islocal = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if islocal and path.isprintable() else "/"
+    return path if islocal and path.isprintable() else ""
 
 
 @dataclass(frozen=True, slots=True)

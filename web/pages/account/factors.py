@@ -52,7 +52,7 @@ class ByPasskey(msgspec.Struct, frozen=True):
     """What the browser signed."""
 
     credential: Annotated[str, msgspec.Meta(max_length=REPLY_CHARS_MAX)]
-    next: str = "/"
+    next: str = ""
 
 
 class FirstCode(msgspec.Struct, frozen=True):

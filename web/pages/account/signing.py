@@ -56,7 +56,7 @@ class Code(msgspec.Struct, frozen=True):
     """A one-time code."""
 
     one_time_code: Annotated[str, msgspec.Meta(min_length=6, max_length=12)]
-    next: str = "/"
+    next: str = ""
 
 
 class SigningIn(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ class SigningIn(msgspec.Struct, frozen=True):
 
     username: Annotated[str, msgspec.Meta(max_length=100)]
     password: Annotated[str, msgspec.Meta(max_length=200)]
-    next: str = "/"
+    next: str = ""
 
 
 async def sign_up_page(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def sign_in_page(request: Request) -> Response:
     return render(
         request,
         "account/sign_in.html",
-        back=local(request.query_params.get("next", "/")),
+        back=local(request.query_params.get("next", "")),
         has_demo=is_offered(request),
         passkey=passkey_options(request),
     )
@@ -134,7 +134,7 @@ async def _ask_second_factor(request: Request, person_id: PersonId, path: str) -
     secret = new_token()
     async with unit(request) as work:
         await open_challenge(work, purpose=Purpose.SIGN_IN, person_id=person_id, secret=secret)
-    response = see_other(f"/sign-in/code?next={quote(path)}")
+    response = see_other(f"/sign-in/code?next={quote(path)}" if path else "/sign-in/code")
     set_cookie(response, request.state.settings, PENDING, secret)
     return response
 
@@ -156,7 +156,7 @@ async def code_page(request: Request) -> Response:
     return render(
         request,
         "account/code.html",
-        back=local(request.query_params.get("next", "/")),
+        back=local(request.query_params.get("next", "")),
         shown=shown,
         factors=factors,
         passkey=passkey_options(request) if factors.passkeys else "",

@@ -24,10 +24,8 @@ from auction.ledger.trial import reconcile, trial_balance
 from web.pages.finance.desk import own_court
 from web.pages.finance.sankey import Stream, sankey
 from web.signin import visit_of
-from web.views import render, word
+from web.views import REF_CHARS, render, word
 from web.wiring import path_id, reading
-
-REF_CHARS = 8
 
 
 async def ledger_page(request: Request) -> Response:

@@ -17,6 +17,7 @@ from auction.listings import policy as listings
 from auction.lots import policy as lots
 from auction.notices import policy as notices
 from auction.people import policy as people
+from auction.people.conflicts import policy as conflicts
 from auction.settlement import policy as settlement
 from auction.store import policy as store
 from bidding import enrolment_policy as enrolment
@@ -45,6 +46,7 @@ POLICIES: Final[tuple[ModuleType, ...]] = (
     ledger,
     notices,
     people,
+    conflicts,
     store,
 )
 """Every table of permissions, in the order of a lot's life."""

@@ -1,7 +1,9 @@
 """Operations: what waits, what failed, what is dead, whether the worker lives, which rules hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +20,24 @@ from web.wiring import database_of, path_id, reading, require_of, unit
 ROWS_MAX = 100
 SILENCE_MAX = timedelta(seconds=20)
 """The worker's pulse comes every 5 seconds; after four missed ones it is taken for stopped."""
+
+
+WORKS: Final[Mapping[str, str]] = {
+    "send_letter": n_("寄出信件"),
+    "serve_notice": n_("送达文书"),
+    "render_notice": n_("制作文书"),
+    "qualify_registration": n_("保证金到账后的资格登记"),
+    "issue_codes": n_("发放竞买代码"),
+    "match_lines": n_("流水入账"),
+    "confirm_sale": n_("成交确认"),
+    "pass_in_lot": n_("流拍处理"),
+    "bids.accepted": n_("通知：出价有效"),
+    "session.changed": n_("通知：竞价状态变化"),
+    "session.closed": n_("通知：竞价结束"),
+    "draw.moved": n_("通知：摇号进展"),
+    "reference_price.set": n_("通知：参考价确定"),
+}
+"""What each row of the outbox is about, by its name: jobs of the worker, then events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +80,7 @@ async def board_page(request: Request) -> Response:
         shows=list(Sought),
         name=name,
         names=known,
+        works=WORKS,
         processes=seen,
         rulebook=request.state.rules.name,
     )

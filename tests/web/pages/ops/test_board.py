@@ -12,7 +12,8 @@ from tests.auction.store.test_commands import a_row, fails
 from tests.web.browser import ORIGIN, Browser, forms_of
 from tests.web.conftest import NewBrowser
 from tests.web.pages.test_finance import a_member_of_staff, signs_in
-from web.pages.ops.board import SILENCE_MAX
+from web.pages.ops.board import SILENCE_MAX, WORKS
+from workers.jobs import JOBS, SLOW_JOBS
 
 
 async def an_administrator(database: Database, new_browser: NewBrowser) -> Browser:
@@ -69,7 +70,7 @@ async def test_rows_are_filtered_by_what_they_are_and_how_they_stand(
         assert retry not in page
         assert "没有符合条件的事项" in page
     waiting = (await browser.get("/ops?show=waiting")).text
-    assert '<td class="mono" data-label="事项">bow</td>' in waiting
+    assert '<td data-label="事项" title="bow">bow</td>' in waiting
     assert retry not in waiting
     assert "没有失败的事项" in (await browser.get("/ops?show=retried")).text
     kept = await browser.submit("/ops?show=dead&name=greet", retry, {})
@@ -101,3 +102,7 @@ async def test_others_are_sent_away(database: Database, new_browser: NewBrowser)
     clerk = await signs_in(new_browser(), await a_member_of_staff(database, Role.FINANCE_CLERK, 1))
     assert (await clerk.get("/ops")).status_code == 403
     assert (await new_browser().get("/ops")).status_code == 303
+
+
+def test_every_job_has_a_name_for_people() -> None:
+    assert {*JOBS, *SLOW_JOBS} <= set(WORKS)
