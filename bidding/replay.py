@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import Final
+
+from msgspec import structs
 
 from auction.kernel.clock import BEIJING
 from auction.kernel.ids import BidderCode
@@ -195,7 +197,9 @@ def replay_hall(rows: Sequence[Row], *, terms: HallTerms) -> Iterator[Row]:
     hall = open_hall(rules, opens_at=terms.opens_at, scheduled_close=terms.end)
     for row in rows:
         plain = _bid(row, "code", "amount", _beijing(row, "entered_at"))
-        verdict = decide(hall, replace(plain, priority_rank=terms.ranks.get(plain.code)), rules)
+        verdict = decide(
+            hall, structs.replace(plain, priority_rank=terms.ranks.get(plain.code)), rules
+        )
         reason = row.get("reason") or ""
         if reason in _NOT_IN_THE_RECORD:
             verdict = Refused(Reason(reason))

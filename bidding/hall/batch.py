@@ -5,8 +5,9 @@ how many a commit took with it.
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
@@ -19,8 +20,7 @@ Ranks = Mapping[BidderCode, int | None]
 """The codes issued for a session, each with its order of pre-emption if it was confirmed."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBid:
+class PlacedBid(msgspec.Struct, frozen=True):
     """A bid as it entered: what the socket stamped and the client said."""
 
     bid_id: BidId
@@ -35,8 +35,7 @@ class PlacedBid:
         return self.code, self.bid_id
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """One bid, what became of it, and the hall as it then stood."""
 
     placed: PlacedBid

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from auction.kernel.ids import BidderCode
 from auction.kernel.money import ZERO, Money
@@ -106,7 +107,7 @@ class TestPrice:
         hall = after(a_bid(1000))
         changed = a_bid(1100, "B2", expected=ZERO)
         assert refusal(changed, hall) is Reason.PRICE_CHANGED
-        assert after(replace(changed, expected_price=Money.yuan(1000)), hall=hall)
+        assert after(structs.replace(changed, expected_price=Money.yuan(1000)), hall=hall)
 
     def test_a_ladder_of_steps_cannot_be_without_increment(self) -> None:
         with pytest.raises(ValueError, match="increment"):
@@ -131,7 +132,7 @@ class TestClosing:
     def test_extensions_follow_one_another_without_end(self) -> None:
         hall = OPEN
         for rung in range(40):
-            late = replace(a_bid(1000 + 50 * rung), entered_at=hall.closes_at - TICK)
+            late = structs.replace(a_bid(1000 + 50 * rung), entered_at=hall.closes_at - TICK)
             hall = after(late, hall=hall)
         assert hall.extensions == 40
         assert hall.closes_at == CLOSING + 40 * (FIVE - TICK)
@@ -144,7 +145,7 @@ class TestClosing:
         assert refusal(a_bid(1, before=TICK)) is Reason.BELOW_STARTING_PRICE
 
     def test_a_bid_before_the_opening_is_refused(self) -> None:
-        assert refusal(replace(a_bid(1000), entered_at=OPENING - TICK)) is Reason.NOT_OPEN
+        assert refusal(structs.replace(a_bid(1000), entered_at=OPENING - TICK)) is Reason.NOT_OPEN
 
     def test_it_stays_open_until_the_instant_itself(self) -> None:
         hall = after(a_bid(1000))
@@ -234,7 +235,7 @@ class TestPause:
     def test_after_a_clock_that_went_back_bids_come_in_at_once_and_nothing_ends_sooner(
         self, since_resumed: timedelta
     ) -> None:
-        ahead = replace(OPEN, live_since=self.AT)  # resumed by a clock an hour ahead
+        ahead = structs.replace(OPEN, live_since=self.AT)  # resumed by a clock an hour ahead
         at = self.AT - timedelta(hours=1)
         again = resume(pause(ahead, self.AT + since_resumed), at, LAW)
         assert (again.live_since, again.closes_at) == (at, CLOSING)
@@ -318,7 +319,7 @@ def test_time_lost_in_pauses_is_always_given_back(
             if before.paused_at is not None:
                 lost += now - before.paused_at
         else:
-            verdict = decide(hall, replace(bid, entered_at=now), LAW)
+            verdict = decide(hall, structs.replace(bid, entered_at=now), LAW)
             hall = verdict.hall if isinstance(verdict, Accepted) else hall
             assert before.paused_at is None or hall == before
         assert hall.closes_at >= before.closes_at

@@ -230,7 +230,9 @@ def told_ending(entries: Iterable[tuple[str, Said]], rules: Rules, closes_at: da
     hall = open_hall(rules, opens_at=closes_at - ENDING, scheduled_close=closes_at)
     for kind, said in entries:
         if kind == "session.lagged":
-            hall = replace(hall, closes_at=datetime.fromisoformat(said["closes_at"]))
+            hall = msgspec.structs.replace(
+                hall, closes_at=datetime.fromisoformat(said["closes_at"])
+            )
         elif kind.startswith("bid."):
             hall = _after(hall, said, rules)
     leading = hall.leading

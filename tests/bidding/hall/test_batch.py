@@ -1,11 +1,11 @@
 """Batches are only a way to commit: what is decided does not depend on them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
@@ -35,7 +35,9 @@ class TestUndecided:
 
     def test_one_sent_twice_stands_once_as_it_first_entered(self) -> None:
         first = placed(1, minute=1)
-        assert undecided([replace(first, entered_at=OPENING + FIVE), first], set()) == [first]
+        assert undecided([structs.replace(first, entered_at=OPENING + FIVE), first], set()) == [
+            first
+        ]
 
     def test_one_decided_before_is_left_out(self) -> None:
         assert undecided([placed(1), placed(2)], {placed(1).key}) == [placed(2)]

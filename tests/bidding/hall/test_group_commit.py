@@ -10,10 +10,11 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import SessionId, new_id
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
+from auction.store import journal
 from auction.store.database import Database
 from auction.store.outbox import OutboxRow
 from bidding.commands import place_bids
-from bidding.hall.bid_entry import BidBatch, BidEntry
+from bidding.hall.bid_entry import BidBatch, BidEntry, find_decisions
 from bidding.hall.board import SessionState
 from bidding.hall.group_commit import Locked, lock_for_batch, look_up
 from bidding.hall.session import Session
@@ -130,6 +131,29 @@ async def test_a_batch_is_written_whole(database: Database, as_owner: Execute) -
     assert (stored.seq, stored.leading_code, stored.leading_amount) == (2, "Y1", Money.yuan(1000))
     assert (stored.leading_rank, stored.leading_entered_at) == (1, bids[0].entered_at)
     assert "bids.accepted" in told
+
+
+async def test_what_is_kept_of_a_bid_is_what_was_told_of_it(
+    database: Database, as_owner: Execute, clock: FrozenClock
+) -> None:
+    hall = await a_hall(database, as_owner)
+    clock.instant = hall.closes_at - MINUTE
+    bids = [
+        a_placed_bid(database, 1000, "A1"),
+        a_placed_bid(database, 1050, "A1"),
+        a_placed_bid(database, 1060, "B2"),
+        a_placed_bid(database, 1050, "Y2"),
+        a_placed_bid(database, 1100, "落槌"),
+    ]
+    told = await place(database, hall, *bids)
+    assert [one.reason for one in told] == ["", "", "off_ladder", "", "unknown_code"]
+    assert [one.is_extended for one in told] == [True, False, False, False, False]
+    assert [one.is_self_overbid for one in told] == [False, True, False, False, False]
+    async with database.reading() as session:
+        kept = await find_decisions(session, hall.session_id, [bid.key for bid in bids])
+        journaled = await journal.verify(session)
+    assert [kept[bid.key] for bid in bids] == told
+    assert journaled.is_sound
 
 
 async def test_an_empty_batch_leaves_nothing(database: Database, as_owner: Execute) -> None:

@@ -5,10 +5,12 @@ Time is simulated: nothing waits. The same seed always plays the same session, t
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
+
+from msgspec import structs
 
 from auction.kernel.ids import BidderCode, BidId
 from auction.kernel.money import Money
@@ -145,7 +147,7 @@ class World:
                 self.after(self._within(0.2, 3), lambda: self._arrive(bid))
             return
         self.stamped.setdefault(bid.key, []).append(self.now)
-        home.waiting.append(replace(bid, entered_at=self.now))
+        home.waiting.append(structs.replace(bid, entered_at=self.now))
         self._stir(home)
 
     def _tell(self, bids: list[PlacedBid]) -> None:
