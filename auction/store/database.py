@@ -161,6 +161,7 @@ class Database:
             settings.async_database_url,
             pool_size=POOL_SIZE,
             max_overflow=POOL_SIZE,
+            pool_use_lifo=True,  # what one connection has prepared, the next one would prepare anew
             hide_parameters=True,  # a failed statement's values may be somebody's name
             connect_args={
                 "server_settings": _session(application, statement_seconds, patience_seconds),

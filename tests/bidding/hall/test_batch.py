@@ -54,6 +54,12 @@ class TestSettle:
             Money.yuan(1000), Money.yuan(1050), Money.yuan(1050),
         ]  # fmt: skip
 
+    def test_what_a_bid_did_besides_is_said_of_those_that_count(self) -> None:
+        bids = [placed(1, minute=1), placed(2, rungs=1, minute=58), placed(3, rungs=1, minute=59)]
+        settled = settle(HALL, bids, LAW, RANKS)
+        assert [one.is_extended for one in settled] == [False, True, False]
+        assert [one.is_self_overbid for one in settled] == [False, True, False]
+
     def test_a_code_of_another_session_decides_nothing(self) -> None:
         (one,) = settle(HALL, [placed(1, code="Z9")], LAW, RANKS)
         assert one.verdict == Refused(Reason.UNKNOWN_CODE)
