@@ -156,6 +156,18 @@ async def test_what_is_kept_of_a_bid_is_what_was_told_of_it(
     assert journaled.is_sound
 
 
+async def test_the_first_entry_of_a_stream_may_be_a_bid_s(
+    database: Database, as_owner: Execute
+) -> None:
+    hall = await a_hall(database, as_owner)
+    await place(database, hall, a_placed_bid(database, 1000))
+    await as_owner("TRUNCATE journal, journal_head")
+    await place(database, hall, a_placed_bid(database, 1050))
+    async with database.reading() as session:
+        found = await journal.verify(session)
+    assert (found.streams, found.entries, found.faults) == (1, 1, ())
+
+
 async def test_an_empty_batch_leaves_nothing(database: Database, as_owner: Execute) -> None:
     hall = await a_hall(database, as_owner)
     async with database.unit(SYSTEM) as work:

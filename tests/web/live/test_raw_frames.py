@@ -15,6 +15,7 @@ import pytest
 from auction.kernel.settings import SUBJECT_KEYS_FILE, Settings
 from tests.conftest import NO_VALKEY, Server, empty
 from tests.web.live.rooms import ARoom, a_room, a_signer, real_time
+from web.live.connection import are_whole
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FIN, RSV1, RSV2, RSV3, MASKED = 0x80, 0x40, 0x20, 0x10, 0x80
@@ -298,6 +299,40 @@ async def test_a_frame_is_answered_as_the_standard_says(raw: Raw, case: Case) ->
     else:
         raw.writer.write(closing(1000))
         assert await raw.told() == closed(1000), "nothing more was said"
+
+
+DISGUISED = frame(TEXT, frame(TEXT, ASKED), mask=bytes(4))
+"""A text whose payload is no UTF-8, but looks like a whole frame."""
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, 6])
+async def test_a_part_that_looks_like_a_message_is_read_as_what_it_is(raw: Raw, cut: int) -> None:
+    await raw.shake(request())
+    raw.writer.write(frame(PING, b"read") + DISGUISED[:cut])
+    assert await raw.told() == pong(b"read")
+    raw.writer.write(DISGUISED[cut:])
+    assert await raw.told() == closed(1007)
+
+
+async def test_a_part_that_came_with_the_handshake_counts_as_well(raw: Raw) -> None:
+    await raw.shake(request() + DISGUISED[:6])
+    raw.writer.write(DISGUISED[6:])
+    assert await raw.told() == closed(1007)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_whole"),
+    [
+        (frame(TEXT, ASKED), True),
+        (frame(PONG) + frame(TEXT, ASKED), True),
+        (frame(TEXT, ASKED.ljust(126)) + frame(CONT), True),
+        (frame(TEXT, ASKED)[:-1], False),
+        (frame(TEXT, ASKED) + frame(TEXT)[:1], False),
+        (frame(TEXT, ASKED, form=64), False),  # none of ours is so long
+    ],
+)
+def test_whole_frames_are_told_from_parts(data: bytes, is_whole: bool) -> None:
+    assert are_whole(data) is is_whole
 
 
 @pytest.mark.parametrize(
