@@ -17,7 +17,7 @@ from bidding.hall.batch import PlacedBid, Ranks, Settled, settle, undecided
 from bidding.hall.bid_entry import Decision, decisions, decisions_in, journaled
 from bidding.hall.board import Board, SessionState, SessionTrigger
 from bidding.hall.events import BidsAccepted, SessionClosed
-from bidding.hall.group_commit import Locked, Sealed, lock_for_batch, look_up, write
+from bidding.hall.group_commit import Decided, Locked, lock_for_batch, look_up, write
 from bidding.hall.receipt import Batch, Signed, batch_of, receipts
 from bidding.hall.session import Session, SessionTerms
 from bidding.hall.standstill import lock_session, require_epoch, tell
@@ -117,12 +117,14 @@ async def _decide(
     session = locked.session
     before, first_seq = session.hall, session.seq + 1
     settled = settle(before, bids, session.rules, ranks)
-    links = work.chain(locked.head, journaled(settled, first_seq))
+    said = journaled(settled, first_seq)
+    links = work.chain(locked.head, said)
     tree = grow([link.hash for link in links])
     batch = batch_of(session.id, first_seq, tree)
     signed = await sign(batch)
     _hold(work, session, before, settled)
-    await write(work, locked, settled, links, Sealed(batch, signed))
+    bodies = [body for _, body in said]
+    await write(work, locked, Decided(settled, bodies, links, batch, signed))
     proofs = receipts(batch, [link.leaf for link in links], tree, signed)
     return decisions(settled, proofs, first_seq=first_seq, at=work.now)
 

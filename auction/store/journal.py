@@ -85,8 +85,9 @@ class Head(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One entry's bytes, and their hash."""
+    """One entry's identifier, its bytes, and their hash."""
 
+    id: UUID
     leaf: bytes
     hash: bytes
 
@@ -161,7 +162,7 @@ def chain(
         if not leaf.isascii():
             leaf = canon(msgspec.to_builtins(written))
         prev = leaf_hash(leaf)
-        links.append(Link(leaf, prev))
+        links.append(Link(fact_id, leaf, prev))
     return links
 
 

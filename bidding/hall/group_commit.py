@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, LargeBinary, column, text
 
 from auction.kernel.ids import SessionId
@@ -19,6 +20,7 @@ from auction.listings.listing import Listing, ListingState
 from auction.store.journal import Head, Link, begin
 from auction.store.unit import Unit
 from bidding.hall.batch import PlacedBid, Ranks, Settled
+from bidding.hall.bid_entry import BidBody
 from bidding.hall.board import ENDED, SessionState
 from bidding.hall.receipt import Batch, Signed
 from bidding.hall.session import Session
@@ -55,9 +57,12 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A batch and its signature."""
+class Decided:
+    """Bids that were decided together, before they are stored."""
 
+    settled: Sequence[Settled]
+    bodies: Sequence[BidBody]
+    links: Sequence[Link]
     batch: Batch
     signed: Signed
 
@@ -91,18 +96,20 @@ async def look_up(work: Unit, session: Session, bids: Sequence[PlacedBid]) -> Kn
     )
 
 
-async def write(
-    work: Unit, locked: Locked, settled: Sequence[Settled], links: Sequence[Link], sealed: Sealed
-) -> None:
+async def write(work: Unit, locked: Locked, decided: Decided) -> None:
     """Journal the entries of a batch, store it, and move the session to where they leave it."""
-    session, batch, signed = locked.session, sealed.batch, sealed.signed
+    session, batch, signed = locked.session, decided.batch, decided.signed
+    links, settled = decided.links, decided.settled
     await (await work.driver()).execute(
         _WRITE,
+        [link.id for link in links],
         [link.leaf for link in links],
         [link.hash for link in links],
         [one.is_extended for one in settled],
         [one.is_self_overbid for one in settled],
+        msgspec.json.encode(decided.bodies).decode(),
         locked.head.stream,
+        locked.head.seq,
         work.now,
         locked.head.seq + len(links),
         links[-1].hash,
@@ -160,34 +167,34 @@ SELECT known.code, known.priority_rank,
 
 _WRITE: Final = """
 WITH entry AS MATERIALIZED (
-  SELECT given.*, said.id, said.kind, said.seq, bid.*
-    FROM unnest($1::bytea[], $2::bytea[], $3::boolean[], $4::boolean[])
-         AS given(leaf, hash, is_extended, is_self_overbid),
-         json_to_record(convert_from(leaf, 'UTF8')::json)
-         AS said(id uuid, kind text, seq bigint, body json),
-         json_to_record(said.body)
-         AS bid(bid_seq int, bid_id uuid, code text, amount_fen bigint, rank int, reason text,
-                entered_at timestamptz, closes_at timestamptz, extensions int)
+  SELECT *, CASE reason WHEN '' THEN 'accepted' ELSE 'refused' END AS verdict
+    FROM ROWS FROM (
+         unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::boolean[], $5::boolean[]),
+         json_to_recordset($6::text::json)
+         AS (bid_seq int, bid_id uuid, code text, amount_fen bigint, rank int, reason text,
+             entered_at timestamptz, closes_at timestamptz, extensions int)
+         ) WITH ORDINALITY
+         AS given(id, leaf, hash, is_extended, is_self_overbid, bid_seq, bid_id, code, amount_fen,
+                  rank, reason, entered_at, closes_at, extensions, place)
 ), journaled AS (
   INSERT INTO journal (id, stream, seq, kind, recorded_at, leaf, hash)
-  SELECT id, $5, seq, kind, $6, leaf, hash FROM entry
+  SELECT id, $7, $8 + place, 'bid.' || verdict, $9, leaf, hash FROM entry
 ), headed AS (
-  UPDATE journal_head SET seq = $7, hash = $8 WHERE stream = $5
+  UPDATE journal_head SET seq = $10, hash = $11 WHERE stream = $7
 ), batch AS (
   INSERT INTO bid_batches (id, session_id, first_seq, size, root, signature, public_key)
-  VALUES ($9, $10, $11, $12, $13, $14, $15)
+  VALUES ($12, $13, $14, $15, $16, $17, $18)
 ), moved AS (
-  UPDATE sessions SET seq = $16, version = $17, live_since = $18, closes_at = $19,
-         extensions = $20, leading_code = $21, leading_amount = $22, leading_rank = $23,
-         leading_entered_at = $24
-   WHERE id = $10
+  UPDATE sessions SET seq = $19, version = $20, live_since = $21, closes_at = $22,
+         extensions = $23, leading_code = $24, leading_amount = $25, leading_rank = $26,
+         leading_entered_at = $27
+   WHERE id = $13
 )
 INSERT INTO bid_entries (session_id, batch_id, decided_at, seq, bid_id, code, amount,
        priority_rank, entered_at, verdict, reason, is_extended, is_self_overbid,
        closes_at_after, extensions_after, leaf)
-SELECT $10, $9, $6, bid_seq, bid_id, code, amount_fen, rank, entered_at,
-       CASE reason WHEN '' THEN 'accepted' ELSE 'refused' END, reason, is_extended,
-       is_self_overbid, closes_at, extensions, leaf
+SELECT $13, $12, $9, bid_seq, bid_id, code, amount_fen, rank, entered_at, verdict, reason,
+       is_extended, is_self_overbid, closes_at, extensions, leaf
   FROM entry
 """
-"""Journal, entries, batch and session in one: what an entry says is read from its leaf."""
+"""Journal, entries, batch and session in one: an entry is read from the body of its leaf."""
