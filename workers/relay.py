@@ -33,6 +33,8 @@ PAPERS = frozenset({"render_notice"})
 CROWD_MAX = timedelta(minutes=1)
 """No longer than this: a job that nobody can do keeps no paper back."""
 
+_IS_ANYTHING_DUE = outbox.anything_due(but_fresh=TOGETHER)
+
 PROCESS = "work"
 
 WAITING = Gauge("luochui_outbox_waiting", "Rows that wait to be handed on.")
@@ -62,7 +64,7 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
     while True:
         now = context.clock.now()
         async with asyncio.timeout(LOOK_SECONDS_MAX):
-            is_due = await outbox.is_anything_due(connection, now, but_fresh=TOGETHER)
+            is_due = await connection.scalar(_IS_ANYTHING_DUE, {"now": now})
         if not is_due or await relay_once(context, queue) < BATCH:
             await asyncio.sleep(IDLE_SECONDS)
 

@@ -23,7 +23,7 @@ WITH_BIDS: Final = 1_000
 DEPOSITS: Final = 3
 LAST_SECOND: Final = 200
 EXTENSION: Final = timedelta(seconds=3)
-_LEAD: Final = timedelta(seconds=6)
+_LEAD: Final = timedelta(seconds=12)
 """How long before their end the sessions learn of it: the bidders come back in that time."""
 _AT_ONCE: Final = 20
 _CODES: Final = [code_of(0)]
