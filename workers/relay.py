@@ -90,17 +90,17 @@ async def relay_once(context: Context, queue: ArqRedis) -> int:
     return len(due)
 
 
-async def _publish(context: Context, events: Sequence[Due]) -> list[Due]:
-    """Publish events in order; stop at the first that Valkey does not take."""
-    sent: list[Due] = []
-    for event in events:
-        try:
-            await context.valkey.publish(event.channel, json.dumps(event.body, ensure_ascii=False))
-        except VALKEY_ERRORS:
-            log.warning("Valkey is away; %d events wait", len(events) - len(sent))
-            break
-        sent.append(event)
-    return sent
+async def _publish(context: Context, events: Sequence[Due]) -> Sequence[Due]:
+    """Publish events in order, in one exchange; when Valkey is away, all of them come again."""
+    try:
+        async with context.valkey.pipeline(transaction=False) as exchange:
+            for event in events:
+                exchange.publish(event.channel, json.dumps(event.body, ensure_ascii=False))
+            await exchange.execute()
+    except VALKEY_ERRORS:
+        log.warning("Valkey is away; %d events wait", len(events))
+        return ()
+    return events
 
 
 async def beat(context: Context) -> None:
