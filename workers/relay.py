@@ -33,6 +33,8 @@ PAPERS = frozenset({"render_notice"})
 CROWD_MAX = timedelta(minutes=1)
 """No longer than this: a job that nobody can do keeps no paper back."""
 
+_IS_ANYTHING_DUE = outbox.anything_due(but_fresh=TOGETHER)
+
 PROCESS = "work"
 
 WAITING = Gauge("luochui_outbox_waiting", "Rows that wait to be handed on.")
@@ -62,7 +64,7 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
     while True:
         now = context.clock.now()
         async with asyncio.timeout(LOOK_SECONDS_MAX):
-            is_due = await outbox.is_anything_due(connection, now, but_fresh=TOGETHER)
+            is_due = await connection.scalar(_IS_ANYTHING_DUE, {"now": now})
         if not is_due or await relay_once(context, queue) < BATCH:
             await asyncio.sleep(IDLE_SECONDS)
 
@@ -88,17 +90,17 @@ async def relay_once(context: Context, queue: ArqRedis) -> int:
     return len(due)
 
 
-async def _publish(context: Context, events: Sequence[Due]) -> list[Due]:
-    """Publish events in order; stop at the first that Valkey does not take."""
-    sent: list[Due] = []
-    for event in events:
-        try:
-            await context.valkey.publish(event.channel, json.dumps(event.body, ensure_ascii=False))
-        except VALKEY_ERRORS:
-            log.warning("Valkey is away; %d events wait", len(events) - len(sent))
-            break
-        sent.append(event)
-    return sent
+async def _publish(context: Context, events: Sequence[Due]) -> Sequence[Due]:
+    """Publish events in order, in one exchange; when Valkey is away, all of them come again."""
+    try:
+        async with context.valkey.pipeline(transaction=False) as exchange:
+            for event in events:
+                exchange.publish(event.channel, json.dumps(event.body, ensure_ascii=False))
+            await exchange.execute()
+    except VALKEY_ERRORS:
+        log.warning("Valkey is away; %d events wait", len(events))
+        return ()
+    return events
 
 
 async def beat(context: Context) -> None:

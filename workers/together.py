@@ -36,7 +36,7 @@ class Crowd:
 TOGETHER: Final[Mapping[str, Crowd]] = MappingProxyType(
     {
         "pass_in_lot": Crowd(halls.pass_in_lots, most=100),
-        "confirm_sale": Crowd(halls.confirm_sales, most=10),
+        "confirm_sale": Crowd(halls.confirm_sales, most=25),
     }
 )
 """By the name of the job. A batch must be over well within the time others wait for its locks."""

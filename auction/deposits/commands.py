@@ -120,9 +120,11 @@ async def apply_deposit(work: Unit, *, registration_id: UUID, sale_account: Acco
     That is nothing for an applicant who bid without one (网拍17(2)).
     """
     work.require(policy.APPLY)
-    if await is_waived(work.session, registration_id):
+    deposit = await _find_locked(work, registration_id)
+    if deposit is None and await is_waived(work.session, registration_id):
         return ZERO
-    deposit = await _lock_of(work, registration_id)
+    if deposit is None:
+        raise Refusal("not_found", what="deposits", id=str(registration_id))
     deposit.take(DepositTrigger.APPLY)
     deposit.ended_at = work.now
     await post(
@@ -290,12 +292,21 @@ def _refund(deposit: Deposit) -> Payment:
 
 
 async def _lock_of(work: Unit, registration_id: UUID) -> Deposit:
-    found = await work.session.scalar(
-        select(Deposit.id).where(Deposit.registration_id == registration_id)
-    )
+    found = await _find_locked(work, registration_id)
     if found is None:
         raise Refusal("not_found", what="deposits", id=str(registration_id))
-    return await work.lock(Deposit, found)
+    return found
+
+
+async def _find_locked(work: Unit, registration_id: UUID) -> Deposit | None:
+    """The deposit of a registration, locked as it is now."""
+    await work.session.flush()
+    return await work.session.scalar(
+        select(Deposit)
+        .where(Deposit.registration_id == registration_id)
+        .with_for_update(of=Deposit)
+        .execution_options(populate_existing=True)
+    )
 
 
 async def _lock_ordered(work: Unit, order_number: str) -> Deposit:

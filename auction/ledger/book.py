@@ -45,7 +45,8 @@ async def open_account(
 
 async def court_account(work: Unit, kind: AccountKind, court_id: CourtId) -> AccountId:
     """Return the court's one account of a shared kind: its bank, or money in transit."""
-    return await open_account(work, kind, COURT_ITSELF, court_id)
+    known = await find_account(work.session, kind, COURT_ITSELF, court_id)
+    return known or await open_account(work, kind, COURT_ITSELF, court_id)
 
 
 async def find_account(

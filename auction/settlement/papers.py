@@ -111,6 +111,8 @@ def _names(parties: Sequence[Party]) -> str:
 
 async def _identities(session: AsyncSession, parties: Sequence[Party]) -> str:
     ids = [party.person_id for party in parties if party.person_id is not None]
+    if not ids:
+        return IN_THE_FILE
     people_found = await session.scalars(select(Person).where(Person.id.in_(ids)))
     return "、".join(one.identity_number for one in people_found) or IN_THE_FILE
 

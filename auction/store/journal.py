@@ -15,7 +15,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -200,8 +199,8 @@ async def _lock_heads(session: AsyncSession, streams: list[str]) -> dict[str, tu
 
 async def begin(session: AsyncSession, streams: list[str]) -> None:
     """Give streams that have no entries yet their heads."""
-    fresh = [{"stream": stream, "seq": 0, "hash": FIRST_PREV} for stream in streams]
-    await session.execute(upsert(JournalHead).values(fresh).on_conflict_do_nothing())
+    fresh = {"streams": streams, "first": FIRST_PREV}
+    await (await session.connection()).execute(_BEGIN, fresh)
 
 
 async def _locked(session: AsyncSession, streams: list[str]) -> dict[str, tuple[int, bytes]]:
@@ -235,6 +234,10 @@ async def _write(
 
 
 # Arrays keep each of these one statement, prepared once, whatever the number of entries.
+_BEGIN = text(
+    "INSERT INTO journal_head (stream, seq, hash) SELECT stream, 0, CAST(:first AS bytea)"
+    " FROM unnest(CAST(:streams AS text[])) AS fresh(stream) ON CONFLICT DO NOTHING"
+)
 _LOCK = text(
     "SELECT stream, seq, hash FROM journal_head WHERE stream = ANY (CAST(:streams AS text[]))"
     " ORDER BY stream FOR UPDATE"

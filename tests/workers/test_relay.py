@@ -3,17 +3,19 @@ import json
 import time
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
-from arq import create_pool
+from arq import ArqRedis, create_pool
 from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from auction.kernel.actor import SYSTEM
+from auction.kernel.clock import FrozenClock
 from auction.kernel.events import Event
 from auction.store.outbox import OutboxRow, OutboxState
 from auction.store.pulse import pulses
 from workers.main import valkey_settings
-from workers.relay import PROCESS, beat, relay_once, run_relay
+from workers.relay import CROWD_MAX, PROCESS, beat, relay_once, run_relay
 from workers.wiring import Context
 
 
@@ -73,6 +75,30 @@ async def test_a_job_is_queued_by_its_row_id_alone(context: Context) -> None:
     assert (queued.function, queued.args, queued.kwargs) == ("run_job", (str(row.id),), {})
     assert row.state is OutboxState.WAITING
     await queue.aclose()
+
+
+async def test_papers_wait_while_a_crowd_is_settled_but_not_for_ever(
+    context: Context, clock: FrozenClock
+) -> None:
+    queue = await create_pool(valkey_settings(context.settings))
+    async with context.database.unit(SYSTEM) as work:
+        work.enqueue("render_notice", notice_id="7")
+        work.enqueue("confirm_sale", session_id="7")
+        work.enqueue("greet", person="7")
+    assert await relay_once(context, queue) == 1
+    assert await handed_out(context, queue) == ["greet"]
+    clock.advance(CROWD_MAX)
+    await relay_once(context, queue)
+    assert await handed_out(context, queue) == ["greet", "render_notice"]
+    await queue.aclose()
+
+
+async def handed_out(context: Context, queue: ArqRedis) -> list[str]:
+    """The names of the jobs that wait in the queue."""
+    ids = [UUID(str(job.args[0])) for job in await queue.queued_jobs()]
+    async with context.database.reading() as session:
+        rows = await session.scalars(select(OutboxRow.name).where(OutboxRow.id.in_(ids)))
+        return sorted(rows)
 
 
 async def test_a_beat_is_seen_and_the_backlog_measured(context: Context) -> None:

@@ -37,6 +37,8 @@ LOOK_SECONDS: Final = 0.5
 """How often others' changes are looked for in the database."""
 EMPTY_LOOK_SECONDS: Final = 1.0
 """The same while nobody is in any hall; four times as often as a home is taken for lost."""
+FULL_LOOK_SECONDS: Final = 2.0
+"""The same for halls that nobody is in: a home of a thousand sessions is mostly empty halls."""
 LAG_MAX: Final = timedelta(milliseconds=250)
 JUMPED_MAX: Final = 100
 """So many sessions are given back at once what the clock jumped over."""
@@ -154,26 +156,31 @@ class Keeper:
             hall.sequencer = None
             hall.close_all(CloseCode.SERVICE_RESTART, "moved")
 
-    async def look(self) -> None:
-        """One look at the database: others' changes, due openings, sessions that lost a home."""
+    async def look(self, *, is_full: bool = True) -> None:
+        """One look at the database: others' changes, due openings, sessions that lost a home.
+
+        Unless it `is_full`, halls that nobody is in are left out.
+        """
         async with self._database.unit(SYSTEM) as work:
             await beat(work, home_id=self.home_id, origin=self.origin)
         now = self.clock.now()
+        halls = [hall for hall in self._halls.values() if is_full or hall.fanout.sockets]
         async with self._database.reading() as session:
-            boards = await queries.changed(session, [hall.seen for hall in self._halls.values()])
+            boards = await queries.changed(session, [hall.seen for hall in halls])
             lost = await queries.orphans(session, now)
             ended = await ended_sign_ins(session, now - TICKET_LIFE - LAST_MINUTE, now)
         self._dismiss(ended)
-        for hall in list(self._halls.values()):
+        for hall in halls:
             await self._see(hall, boards.get(hall.board.session_id, hall.board))
         for session_id in lost:
             await self._adopt(session_id)
-        self._forget()
+        if is_full:
+            self._forget()
 
     def _dismiss(self, ended: set[bytes]) -> None:
         """Close the sockets whose sign-in was revoked, aged or idled out (TRUST: within 2 s)."""
         new, self._ended = ended - self._ended, ended
-        for hall in self._halls.values():
+        for hall in self._halls.values() if new else ():
             hall.dismiss(new)
 
     async def _see(self, hall: Hall, board: Board) -> None:
@@ -264,13 +271,16 @@ class Keeper:
 async def keep(keeper: Keeper) -> None:
     """Look and compare clocks until leaving; a look that failed is logged, the next one comes."""
     loop = asyncio.get_running_loop()
-    clock_at = 0.0
+    clock_at = full_at = 0.0
     while not keeper.is_leaving:
         try:
             if loop.time() >= clock_at:
                 await keeper.set_clock()
                 clock_at = loop.time() + _CLOCK_SECONDS
-            await keeper.look()
+            is_full = loop.time() >= full_at
+            await keeper.look(is_full=is_full)
+            if is_full:
+                full_at = loop.time() + FULL_LOOK_SECONDS
         except Exception:  # the edge: PostgreSQL may be away for a while
             log.exception("a look at the database failed; the next one comes")
         await asyncio.sleep(EMPTY_LOOK_SECONDS if keeper.is_empty else LOOK_SECONDS)

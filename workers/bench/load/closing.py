@@ -1,6 +1,7 @@
 """Bench lines of a full house: ten thousand open sessions at rest, and all ending at once."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,9 +22,11 @@ from workers.bench.resting import PROGRAMS, SETTLE_SECONDS
 SESSIONS: Final = 10_000
 WITH_BIDS: Final = 1_000
 DEPOSITS: Final = 3
+BIDDING: Final = 2
+"""Of those who paid; the others stay silent, and get their deposits back as well."""
 LAST_SECOND: Final = 200
 EXTENSION: Final = timedelta(seconds=3)
-_LEAD: Final = timedelta(seconds=6)
+_LEAD: Final = timedelta(seconds=12)
 """How long before their end the sessions learn of it: the bidders come back in that time."""
 _AT_ONCE: Final = 20
 _CODES: Final = [code_of(0)]
@@ -73,9 +76,12 @@ async def rest(hall: AHall, with_bids: int, seconds: float) -> float:
 
 async def storm(hall: AHall, with_bids: int, last_second: int) -> float:
     """Seconds from the common end until all are settled, those with a late bid after theirs."""
+    began = time.perf_counter()
     bidders = await enrol(hall, range(1, with_bids + 1), DEPOSITS)
-    codes = {number: [one.code for one in some] for number, some in bidders.items()}
+    _tell(f"{with_bids} sessions have {DEPOSITS} deposits each", began)
+    codes = {number: [one.code for one in some[:BIDDING]] for number, some in bidders.items()}
     await _bid_once(await _crowds(hall, codes))
+    _tell("all of them have bid", began)
     late = {number: codes[number][:1] for number in range(1, last_second + 1)}
     crowds = await _crowds(hall, late)
     ends_at = SystemClock().now() + _LEAD
@@ -87,14 +93,20 @@ async def storm(hall: AHall, with_bids: int, last_second: int) -> float:
     await _bid_once(crowds)
     closed = await until_settled(hall, ends_at)
     await _check_closed(hall, last_second, ends_at)
+    began = time.perf_counter()
     await check_settled(hall, _winners(bidders, late))
+    _tell("winners, deposits, books and journal are checked", began)
     return closed
+
+
+def _tell(what: str, began: float) -> None:
+    click.echo(f"  {what}, after {time.perf_counter() - began:.0f} s", err=True)
 
 
 def _winners(bidders: Mapping[int, Sequence[Bidder]], late: Codes) -> dict[UUID, Bidder]:
     """Whose bid was the highest, by listing: the last bidder's, or the one in the last second."""
     return {
-        listing_id(number): some[0] if number in late else some[-1]
+        listing_id(number): some[0] if number in late else some[BIDDING - 1]
         for number, some in bidders.items()
     }
 

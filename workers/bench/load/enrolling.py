@@ -5,6 +5,7 @@ paid. The deposits are opened by the platform's command and posted to its book, 
 the codes, and the bidders open them.
 """
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +17,10 @@ from auction.deposits.deposit import Deposit, DepositTrigger
 from auction.kernel.actor import SYSTEM
 from auction.kernel.ids import AccountId, CourtId, ListingId, PersonId, RegistrationId
 from auction.kernel.money import ZERO, Money
+from auction.ledger.book import court_account, post_all
+from auction.ledger.chart import AccountKind
 from auction.ledger.queries import last_line
-from auction.ledger.statement import (
-    Direction,
-    LineState,
-    Statement,
-    StatementLine,
-    bank_line_of,
-    post_line,
-)
+from auction.ledger.statement import Allocation, Direction, LineState, Statement, StatementLine
 from auction.ledger.transfer import Posting, Transfer
 from auction.people.person import IDENTITY, Person, PersonKind
 from auction.store.database import Database
@@ -40,6 +36,7 @@ from workers.bench.load.hot_lot import AHall
 
 _A_UNIT: Final = 25
 """Listings whose deposits are received in one commit."""
+_ASKERS: Final = 4
 _NAME: Final = "某某"
 
 
@@ -75,7 +72,8 @@ async def enrol(hall: AHall, numbers: Sequence[int], each: int) -> dict[int, lis
 
     """
     private_key = secrets.token_bytes(KEY_BYTES)
-    database, keys = Database(hall.settings), KeyHolder(hall.settings.signer_socket)
+    database = Database(hall.settings)
+    keys = [KeyHolder(hall.settings.signer_socket) for _ in range(_ASKERS)]
     found: dict[int, list[Bidder]] = {}
     try:
         await _appoint_officer(hall, database)
@@ -83,7 +81,7 @@ async def enrol(hall: AHall, numbers: Sequence[int], each: int) -> dict[int, lis
             some = [number for number in numbers[first : first + _A_UNIT] for _ in range(each)]
             async with database.unit(SYSTEM) as work:
                 registered = await _pay(work, some, public_key_of(private_key))
-            boxes = {one: await _box(keys, one) for one in registered}
+            boxes = dict(zip(registered, await _boxes(keys, registered), strict=True))
             async with database.unit(SYSTEM) as work:
                 await qualify_registrations(work, boxes=boxes)
             for number, (registration_id, box) in zip(some, boxes.items(), strict=True):
@@ -91,7 +89,8 @@ async def enrol(hall: AHall, numbers: Sequence[int], each: int) -> dict[int, lis
                 code = unseal(private_key, box, about=about).decode()
                 found.setdefault(number, []).append(Bidder(registration_id, code))
     finally:
-        await keys.close()
+        for holder in keys:
+            await holder.close()
         await database.close()
     for number, bidders in found.items():
         await let_in(hall.owner, number, [bidder.code for bidder in bidders])
@@ -106,9 +105,16 @@ async def _appoint_officer(hall: AHall, database: Database) -> None:
     await hall.owner.execute("UPDATE cases SET officer_id = $1", officer_id)
 
 
-async def _box(keys: KeyHolder, registration_id: RegistrationId) -> bytes:
-    told = await keys.ask("code.issue", registration_id=str(registration_id))
-    return bytes.fromhex(told["sealed_code"])
+async def _boxes(
+    keys: Sequence[KeyHolder], registration_ids: Sequence[RegistrationId]
+) -> list[bytes]:
+    """Have codes issued, some at a time: each is a look of the sealer's at the database."""
+
+    async def box(place: int, registration_id: RegistrationId) -> bytes:
+        told = await keys[place % len(keys)].ask("code.issue", registration_id=str(registration_id))
+        return bytes.fromhex(told["sealed_code"])
+
+    return list(await asyncio.gather(*(box(*one) for one in enumerate(registration_ids))))
 
 
 async def _pay(work: Unit, numbers: Sequence[int], public_key: bytes) -> list[RegistrationId]:
@@ -124,12 +130,14 @@ async def _pay(work: Unit, numbers: Sequence[int], public_key: bytes) -> list[Re
     statement = _statement(work, balance, len(deposits))
     work.add(statement)
     await work.session.flush()
+    lines = []
     for applicant, deposit in zip(applicants, deposits, strict=True):
         position, balance = position + 1, balance + deposit.amount
         line = _line(work, applicant, (statement.id, position), balance)
         line.virtual_account = deposit.virtual_account
         work.add(line)
-        await _receive(work, deposit, line)
+        lines.append(line)
+    await _receive(work, deposits, lines)
     return [registration.id for registration in registrations]
 
 
@@ -197,19 +205,30 @@ def _line(
     )  # fmt: skip
 
 
-async def _receive(work: Unit, deposit: Deposit, line: StatementLine) -> None:
-    """What `receive_deposit` does, but to have a code issued, which is done here."""
-    deposit.take(DepositTrigger.RECEIVE)
-    deposit.paid_by_name = line.counterparty_name
-    deposit.paid_by_account = line.counterparty_account
-    deposit.received_at = work.now
-    await work.session.flush()
-    bank_line = await bank_line_of(work, line)
-    received = Posting(
-        key=f"deposit.received:{deposit.id}",
-        event="deposit.received",
-        court_id=CourtId(COURT),
-        subject_ref=deposit.subject_ref,
-        transfers=(Transfer(bank_line.money, AccountId(deposit.account_id), deposit.amount),),
-    )
-    await post_line(work, bank_line, received)
+async def _receive(work: Unit, deposits: Sequence[Deposit], lines: Sequence[StatementLine]) -> None:
+    """What `receive_deposit` does to each, but to have a code issued, which is done here."""
+    bank = await court_account(work, AccountKind.TRUST_BANK, CourtId(COURT))
+    for deposit, line in zip(deposits, lines, strict=True):
+        deposit.take(DepositTrigger.RECEIVE)
+        deposit.paid_by_name = line.counterparty_name
+        deposit.paid_by_account = line.counterparty_account
+        deposit.received_at = work.now
+    received = [
+        Posting(
+            key=f"deposit.received:{deposit.id}",
+            event="deposit.received",
+            court_id=CourtId(COURT),
+            subject_ref=deposit.subject_ref,
+            transfers=(Transfer(bank, AccountId(deposit.account_id), deposit.amount),),
+        )
+        for deposit in deposits
+    ]
+    posting_ids = await post_all(work, received)
+    allocations = [
+        {
+            "id": work.new_id(), "court_id": COURT, "line_id": line.id, "posting_id": posting_id,
+            "amount": line.amount, "allocated_at": work.now,
+        }
+        for line, posting_id in zip(lines, posting_ids, strict=True)
+    ]  # fmt: skip
+    await work.insert(Allocation, allocations)

@@ -166,7 +166,11 @@ async def fanout(hall: AHall, watchers: int, seconds: float) -> Figure:
         pid, heard = hall.pid_of("live"), watching.heard
         before = processor_seconds([pid])
         await crowd.steady(FRAMES_A_SECOND, seconds)
-        ours = _rate("the hall", watching.heard - heard, processor_seconds([pid]) - before)
+        ours = _rate(
+            f"the hall, in {seconds:.0f} s at {FRAMES_A_SECOND} frames a second",
+            watching.heard - heard,
+            processor_seconds([pid]) - before,
+        )
         watching.cut_all()
         file = hall.settings.luochui_state / "frame.json"
         await asyncio.to_thread(file.write_bytes, watching.last_frame)
@@ -180,7 +184,7 @@ async def _broadcast(watchers: int, seconds: float, file: Path) -> float:
         await bare.enter(watchers, is_told_all=False)
         heard, before = bare.heard, processor_seconds([pid])
         await asyncio.sleep(seconds)
-        found = _rate("broadcast", bare.heard - heard, processor_seconds([pid]) - before)
+        found = _rate("broadcast, the same", bare.heard - heard, processor_seconds([pid]) - before)
         bare.cut_all()
     return found
 
