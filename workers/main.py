@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Iterable
 from typing import ClassVar
 
 import uvloop
@@ -11,6 +12,7 @@ from arq.connections import RedisSettings
 from arq.worker import Worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import WatchError
 
 from auction.kernel.clock import SystemClock
 from auction.kernel.disciplined import DisciplinedClock
@@ -29,6 +31,10 @@ from workers.wiring import (
     close_context,
 )
 
+log = logging.getLogger(__name__)
+
+CANCELLED_SECONDS = 1.0
+"""After so long a task that is still there is cancelled again."""
 TRIES_MAX = 1_000_000
 """arq counts tries even of a worker that was killed; the outbox row counts for us."""
 
@@ -86,10 +92,30 @@ async def _start(ctx: dict[str, object]) -> None:
     Running.tasks += timers.start(context)
 
 
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until all are over: a library on a dying line may lose a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCELLED_SECONDS)
+
+
+class SteadyWorker(Worker):
+    """arq's worker, which is not ended by a line that breaks between two words to Valkey."""
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Begin jobs; one that was lost sight of meanwhile is begun at a later look."""
+        try:
+            await super().start_jobs(job_ids)
+        except (WatchError, *VALKEY_ERRORS):
+            log.warning("Valkey was lost while a job was about to begin; it is looked at again")
+            self.job_counter -= 1
+            self.sem.release()
+
+
 async def _stop(ctx: dict[str, object]) -> None:
-    for task in Running.tasks:
-        task.cancel()
-    await asyncio.gather(*Running.tasks, return_exceptions=True)
+    await end(Running.tasks)
     context = ctx["context"]
     if isinstance(context, Context):
         await close_context(context)
@@ -102,7 +128,7 @@ def main() -> None:
     settings = read_settings()
     expose(settings)
     asyncio.set_event_loop(uvloop.new_event_loop())
-    worker = Worker(
+    worker = SteadyWorker(
         functions=[run_job],
         redis_settings=valkey_settings(settings),
         on_startup=_start,

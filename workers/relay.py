@@ -17,7 +17,7 @@ from auction.kernel.actor import SYSTEM
 from auction.store import outbox, pulse
 from auction.store.outbox import Due, OutboxKind
 from workers.together import TOGETHER
-from workers.wiring import LOOK_SECONDS_MAX, URGENT_SECONDS_MAX, VALKEY_ERRORS, Context
+from workers.wiring import URGENT_SECONDS_MAX, VALKEY_ERRORS, Context, answered
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +48,6 @@ async def run_relay(context: Context, queue: ArqRedis) -> None:
         try:
             async with context.database.watching() as connection:
                 await _relay_on(context, queue, connection)
-        except TimeoutError:
-            log.warning("PostgreSQL did not answer the relay: the line may be dead")
-            await context.database.redial()
         except Exception:  # the edge: a relay that died would stop the platform quietly
             log.exception("the relay stumbled; it goes on")
             await asyncio.sleep(TROUBLE_SECONDS)
@@ -63,8 +60,8 @@ async def _relay_on(context: Context, queue: ArqRedis, connection: AsyncConnecti
     """
     while True:
         now = context.clock.now()
-        async with asyncio.timeout(LOOK_SECONDS_MAX):
-            is_due = await connection.scalar(_IS_ANYTHING_DUE, {"now": now})
+        look = connection.scalar(_IS_ANYTHING_DUE, {"now": now})
+        is_due = await answered(context, look)
         if not is_due or await relay_once(context, queue) < BATCH:
             await asyncio.sleep(IDLE_SECONDS)
 

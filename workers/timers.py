@@ -16,7 +16,7 @@ from auction.kernel.logs import correlated
 from auction.store.columns import Instant
 from workers import bank, halls, relay, sales, together, valuations
 from workers.upkeep import nightly, openings, originals, probing, sweeping
-from workers.wiring import LOOK_SECONDS_MAX, Context
+from workers.wiring import Context, answered
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +130,10 @@ async def ask_on(context: Context, told: Mapping[str, asyncio.Event]) -> None:
             async with context.database.watching() as connection:
                 for turn in count():
                     is_full = turn % ASKED_IN_FULL == 0
-                    async with asyncio.timeout(LOOK_SECONDS_MAX):
-                        due = await asked(connection, context.clock.now(), is_full=is_full)
-                    for name in due:
+                    look = asked(connection, context.clock.now(), is_full=is_full)
+                    for name in await answered(context, look):
                         told[name].set()
                     await asyncio.sleep(ASK_SECONDS)
-        except TimeoutError:
-            log.warning("PostgreSQL did not say what is due: the line may be dead")
-            await context.database.redial()
         except Exception:  # the edge: PostgreSQL may be away for a while
             log.exception("it could not be asked what is due; the next question comes")
             await asyncio.sleep(TROUBLE_SECONDS)

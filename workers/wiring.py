@@ -1,7 +1,11 @@
 """What every job and timer works with, built once when the worker starts."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -14,6 +18,10 @@ from auction.kernel.settings import Settings
 from auction.store.database import Database
 from auction.store.files import FileStore
 from auction.store.keys import KeyHolder
+
+log = logging.getLogger(__name__)
+
+LookT = TypeVar("LookT")
 
 VALKEY_RETRIES = 3
 VALKEY_SECONDS_MAX = 5.0
@@ -61,6 +69,20 @@ def build_context(settings: Settings, clock: Clock | None = None) -> Context:
         ),
         started_at=ticking.now(),
     )  # fmt: skip
+
+
+async def answered(context: Context, look: Awaitable[LookT]) -> LookT:
+    """What a small look at the database says; when it says nothing in time, dead lines are freed.
+
+    Raises TimeoutError then. Longer work that was not done in time proves nothing about its line.
+    """
+    try:
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            return await look
+    except TimeoutError:
+        log.warning("PostgreSQL does not answer a small look: the line may be dead")
+        await context.database.redial()
+        raise
 
 
 async def close_context(context: Context) -> None:

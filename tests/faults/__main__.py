@@ -24,7 +24,7 @@ from tests.faults.servers import nothing
 from tests.recorded.auctions import ART
 from tests.recorded.outcomes import RECORDED
 
-CASE_SECONDS_MAX = 180.0
+CASE_SECONDS_MAX = 240.0
 OUT = Path("var") / "faults.json"
 
 

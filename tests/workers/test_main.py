@@ -1,4 +1,4 @@
-"""A line to Valkey that went dead in silence keeps the worker for a moment, not for ever."""
+"""The worker outlasts lines to Valkey that die, and cancellations that are lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from arq import create_pool
+from arq import ArqRedis, Worker, create_pool
+from redis.asyncio.client import Pipeline
+from redis.exceptions import WatchError
 
 from auction.kernel.settings import Settings
 from tests.faults.line import Line, a_line
-from workers.main import limit_waiting, valkey_settings
+from workers.jobs import run_job
+from workers.main import SteadyWorker, end, limit_waiting, valkey_settings
 from workers.wiring import build_context, close_context
 
 SECONDS_MAX = 20.0
@@ -54,3 +57,56 @@ async def test_the_relay_publishes_again(
     async with asyncio.timeout(SECONDS_MAX):
         assert await context.valkey.publish("somewhere", "two") == 0
     await close_context(context)
+
+
+class Breaking(ArqRedis):
+    """Valkey by a line that breaks after every watch."""
+
+    line: Line
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        pipe = super().pipeline(transaction, shard_hint)
+        watch = pipe.watch
+
+        async def watch_and_break(*names: str) -> bool:
+            watched: bool = await watch(*names)
+            self.line.break_all()
+            return watched
+
+        pipe.watch = watch_and_break
+        return pipe
+
+
+async def test_a_line_that_breaks_as_a_job_begins_takes_no_place_from_others(
+    behind: Settings, line: Line
+) -> None:
+    pool = Breaking.from_url(behind.valkey_url)
+    pool.line = line
+    with pytest.raises(WatchError):
+        await Worker(functions=[run_job], redis_pool=pool).start_jobs([b"one"])
+    worker = SteadyWorker(functions=[run_job], redis_pool=pool, max_jobs=1)
+    await worker.start_jobs([b"one"])
+    await worker.start_jobs([b"two"])
+    assert (worker.job_counter, worker.tasks) == (0, {})
+    await pool.aclose()
+
+
+async def test_a_task_that_loses_a_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workers.main.CANCELLED_SECONDS", 0.01)
+    has_lost = asyncio.Event()
+
+    async def lose_one() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            has_lost.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(lose_one())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(SECONDS_MAX):
+        await end([task])
+    assert has_lost.is_set()
+    assert task.cancelled()
