@@ -4,6 +4,7 @@ A bidder is known here as his code in one session, whatever sockets he has. An a
 the socket's other end; where a proxy stands there, what it says in X-Forwarded-For.
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
