@@ -37,6 +37,8 @@ from workers.migrations.grants import SEALER_ROLE, SERVING_ROLE
 from workers.migrations.upgrade import upgrade
 
 DATABASE = "luochui"
+THIS_MACHINE = "127.0.0.1,::1"
+"""Where the pages are that hand over bids without JavaScript; the hall listens to nobody else."""
 RESTARTS_MAX = 5
 """So many deaths of one process within RESTART_WINDOW_SECONDS, and the whole stack stops."""
 RESTART_WINDOW_SECONDS = 60.0
@@ -201,7 +203,7 @@ class Stack:
             self._valkey.start()
             leash.hold(self._valkey.pid)
             valkey_url = self._valkey.url
-        ports = self.plan.ports
+        ports, limits = self.plan.ports, settings_given(given)
         return Settings(
             database_url=database_url,
             migration_database_url=owner_url,
@@ -212,7 +214,12 @@ class Stack:
             live_port=ports.live,
             web_origin=given.get("WEB_ORIGIN", f"http://127.0.0.1:{ports.web}"),
             live_origin=given.get("LIVE_ORIGIN", f"ws://127.0.0.1:{ports.live}"),
-            live_messages_a_second=settings_given(given).live_messages_a_second,
+            live_messages_a_second=limits.live_messages_a_second,
+            live_messages_a_second_by_bidder=limits.live_messages_a_second_by_bidder,
+            live_messages_a_second_by_address=limits.live_messages_a_second_by_address,
+            live_sockets_by_bidder=limits.live_sockets_by_bidder,
+            live_sockets_by_address=limits.live_sockets_by_address,
+            proxy_addresses=limits.proxy_addresses or THIS_MACHINE,
         )
 
     def _migrate(self, settings: Settings) -> None:

@@ -35,8 +35,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The same for all sockets of one bidder in one session."""
     live_messages_a_second_by_address: int = 1000
     """The same for all sockets of one address: an office, or a proxy not named below."""
+    live_sockets_by_bidder: int = 5
+    """How many sockets one bidder may have in one session at a time."""
+    live_sockets_by_address: int = 20
+    """How many watchers who are not bidders may have sockets from one address at a time; more for
+    an office of many behind one address."""
     proxy_addresses: str = ""
-    """Reverse proxies before the hall, by commas: their X-Forwarded-For is believed."""
+    """Whose X-Forwarded-For the hall believes, by commas: reverse proxies before it, and the
+    machine of the pages, which hand over the bids of the page without JavaScript."""
     metrics_port: int = 0
     """Where this process answers Prometheus, on loopback only; 0: nowhere."""
     web_origin: str = "http://127.0.0.1:8000"
@@ -142,7 +148,8 @@ def _check_ports(settings: Settings) -> None:
 
 def _check_limits(settings: Settings) -> None:
     for field in settings.__struct_fields__:
-        if field.startswith("live_messages_a_second") and getattr(settings, field) < 1:
+        is_limit = field.startswith(("live_messages_a_second", "live_sockets_by"))
+        if is_limit and getattr(settings, field) < 1:
             raise SettingsError(f"{field.upper()} must be a whole number from 1.")
     for proxy in sorted(settings.proxies):
         try:

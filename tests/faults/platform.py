@@ -33,6 +33,8 @@ from workers.stack import environment_of
 FOLLOWED_SECONDS = 6.0
 """Every process looks at PostgreSQL's clock within five."""
 STARTS_MAX = 3
+SOCKETS_MAX = 100_000
+"""A crowd of watchers comes from one address here: the published limit would turn it away."""
 ROLES = ("luochui_app", "luochui_sealer")
 STEP = """
 CREATE SCHEMA faults;
@@ -288,6 +290,7 @@ class Platform:
             web_port=live_port,
             live_port=live_port,
             live_origin=f"ws://127.0.0.1:{live_port}",
+            live_sockets_by_address=SOCKETS_MAX,
         )
 
     async def _prepare(self) -> None:

@@ -214,6 +214,7 @@ async def a_theatre(
     own = msgspec.structs.replace(
         settings, live_port=port, live_origin=f"ws://127.0.0.1:{port}",
         live_messages_a_second=MESSAGES_A_SECOND,
+        live_sockets_by_address=100_000,
     )  # fmt: skip
     database = Database(own, clock=clock, application="luochui-live")
     keys = KeyHolder(own.signer_socket)

@@ -60,6 +60,10 @@ class Receiver(Protocol):
         """Take one whole message, in the call that received its last byte."""
         ...
 
+    def leave(self, connection: "HallConnection") -> None:
+        """Note that a socket is gone."""
+        ...
+
 
 class HallConnection(ServerConnection):
     """A socket of the hall.
@@ -84,6 +88,7 @@ class HallConnection(ServerConnection):
         self.place: Place | None = None
         self.is_greeted = False
         self.is_sent_away = False
+        self.is_gone = False
         self.on_gone: Callable[[HallConnection], None] | None = None
         self.address = ""
         """Whose limit it counts towards; known with its first message."""
@@ -180,6 +185,8 @@ class HallConnection(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the hall."""
         super().connection_lost(exc)
+        self.is_gone = True
+        self._receiver.leave(self)
         if self.on_gone is not None:
             self.on_gone(self)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -64,8 +65,14 @@ class Keeper:
         self._ended: set[bytes] = set()
         """Sign-ins that ended lately: whoever comes with one of their tickets is sent away."""
 
-    async def enter(self, connection: HallConnection, said: Hello) -> None:
-        """Let a socket into a hall, as a bidder when its ticket is good."""
+    async def enter(
+        self,
+        connection: HallConnection,
+        said: Hello,
+        *,
+        has_place: Callable[[HallConnection], bool] = lambda _: True,
+    ) -> None:
+        """Let a socket into a hall, as a bidder when its ticket is good and a place is left."""
         try:
             hall = await self._hall_for(connection, said)
         except Refusal as no:
@@ -78,9 +85,18 @@ class Keeper:
         except OUTCOME_UNKNOWN:
             connection.end(CloseCode.TRY_AGAIN_LATER, "try again")
         else:
+            if not has_place(connection):
+                self._turn_away(connection)
+                return
             connection.place = hall
             hall.let_in(connection)
             hall.dismiss(self._ended, connection)
+
+    def _turn_away(self, connection: HallConnection) -> None:
+        """Too many sockets of this bidder, or of watchers at this address."""
+        code = "too_many_sockets"
+        connection.tell(write_told(Fault(millis(self.clock.now()), code)))
+        connection.end(CloseCode.POLICY_VIOLATION, code)
 
     async def _hall_for(self, connection: HallConnection, said: Hello) -> Hall:
         hall = await self._hall_of(ListingId(said.listing))

@@ -1,9 +1,10 @@
-"""How many messages a second are taken: from one socket, one bidder, one address.
+"""How many messages a second are taken, and how many sockets: of one bidder, of one address.
 
 A bidder is known here as his code in one session, whatever sockets he has. An address is that of
 the socket's other end; where a proxy stands there, what it says in X-Forwarded-For.
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,37 @@ class Limits:
         by_bidder = max(by_socket, settings.live_messages_a_second_by_bidder)
         by_address = max(by_bidder, settings.live_messages_a_second_by_address)
         return cls(by_socket, by_bidder, by_address)
+
+
+class Places:
+    """The sockets that are in: of each bidder in a session, and of watchers at each address.
+
+    A bidder is not counted at his address: whoever bids from a full office has his own share.
+    """
+
+    def __init__(self, *, by_bidder: int, by_address: int) -> None:
+        self._by_bidder, self._by_address = by_bidder, by_address
+        self._taken: Counter[Hashable] = Counter()
+        self._of: dict[Hashable, Hashable] = {}
+
+    def take(self, socket: Hashable, address: str, admission: Admission | None) -> bool:
+        """Give a socket its place, or say that there is none left."""
+        is_bidder = admission is not None
+        who = ("bidder", admission.session_id, admission.code) if admission else address
+        if self._taken[who] >= (self._by_bidder if is_bidder else self._by_address):
+            return False
+        self._taken[who] += 1
+        self._of[socket] = who
+        return True
+
+    def leave(self, socket: Hashable) -> None:
+        """Free the place of a socket that is gone; one that had none changes nothing."""
+        who = self._of.pop(socket, None)
+        if who is None:
+            return
+        self._taken[who] -= 1
+        if not self._taken[who]:
+            del self._taken[who]
 
 
 class Pressure(StrEnum):

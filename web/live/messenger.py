@@ -41,30 +41,46 @@ class HandedOver:
 
 
 async def hand_over(
-    settings: Settings, *, listing_id: UUID, bid: Bid, fetch_ticket: FetchTicket
+    settings: Settings,
+    *,
+    listing_id: UUID,
+    bid: Bid,
+    fetch_ticket: FetchTicket,
+    forwarded_for: str = "",
 ) -> HandedOver:
     """Bid as a socket would and wait for the verdict; refuse with `hall.not_reached`.
 
     The bid_id is the page's own: the form sent twice gets the first verdict again.
+    `forwarded_for` says whose bid it is, as a reverse proxy would: a hall that counts this
+    machine among its proxies counts the bid to its bidder's address and not to ours.
     """
     origin = settings.live_origin
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(HOMES_MAX):
                 hello = Hello(listing_id, await fetch_ticket())
-                told = await _converse(origin, settings.web_origin, hello, bid)
+                told = await _converse(origin, settings.web_origin, (hello, bid), forwarded_for)
                 if isinstance(told, Verdict):
                     return _handed_over(told)
+                if told.code == "too_many_sockets":
+                    raise Refusal("hall.too_many_sockets")
                 origin = told.origin or origin
     except (OSError, TimeoutError, WebSocketException, msgspec.DecodeError) as cut:
         raise Refusal("hall.not_reached") from cut
     raise Refusal("hall.not_reached")
 
 
-async def _converse(origin: str, web_origin: str, hello: Hello, bid: Bid) -> Verdict | Fault:
+async def _converse(
+    origin: str, web_origin: str, said: tuple[Hello, Bid], forwarded_for: str
+) -> Verdict | Fault:
     """Greet, wait to be let in, bid, and return the verdict or what went wrong."""
+    hello, bid = said
     async with connect(
-        origin, origin=Origin(web_origin), compression=None, max_size=MESSAGE_BYTES_MAX
+        origin,
+        origin=Origin(web_origin),
+        additional_headers={"X-Forwarded-For": forwarded_for} if forwarded_for else None,
+        compression=None,
+        max_size=MESSAGE_BYTES_MAX,
     ) as socket:
         await socket.send(_said.encode(hello), text=True)
         return await _verdict(socket, bid)

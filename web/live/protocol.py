@@ -239,6 +239,8 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "ending": "The session is past its end and about to be closed: connect again.",
         "moved": "The session has just moved: connect again and ask the fate of the bid.",
         "unknown": "It is not certain what became of the bid: ask its fate.",
+        "too_many_sockets": "You have too many sockets in this session, or too many watch from your"
+        " address. The socket is closed: close another one first.",
         "practice_full": "Too many practise at this moment: come back later.",
         "over": "The session is over: come in without a ticket to see its result.",
     }

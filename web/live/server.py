@@ -27,7 +27,7 @@ from auction.store.metrics import expose
 from web.live.connection import HallConnection, Place
 from web.live.fanout import millis
 from web.live.keeper import Keeper, feel_pulse, keep, signing_by, unset_clock
-from web.live.limits import Limits, Meter, Pressure, address_of
+from web.live.limits import Limits, Meter, Places, Pressure, address_of
 from web.live.practice import PRACTICE, PracticeGround
 from web.live.protocol import (
     MESSAGE_BYTES_MAX,
@@ -64,6 +64,10 @@ class Reception:
         self._keeper = keeper
         self._clock = clock
         self._meter = Meter(Limits.of(settings))
+        self._places = Places(
+            by_bidder=settings.live_sockets_by_bidder,
+            by_address=settings.live_sockets_by_address,
+        )
         self._proxies = settings.proxies
         self._entering: set[asyncio.Task[None]] = set()
         self._practice = PracticeGround(clock)
@@ -100,9 +104,20 @@ class Reception:
         if said.listing == PRACTICE:
             self._let_practise(connection)
             return
-        task = asyncio.create_task(self._keeper.enter(connection, said))
+        entering = self._keeper.enter(connection, said, has_place=self._has_place)
+        task = asyncio.create_task(entering)
         self._entering.add(task)
         task.add_done_callback(self._entering.discard)
+
+    def _has_place(self, connection: HallConnection) -> bool:
+        """Count a socket that is about to come in; one that is gone by now is counted nowhere."""
+        if connection.is_gone:
+            return True
+        return self._places.take(connection.id, connection.address, connection.admission)
+
+    def leave(self, connection: HallConnection) -> None:
+        """Free the place of a socket that is gone."""
+        self._places.leave(connection.id)
 
     def _let_practise(self, connection: HallConnection) -> None:
         connection.place = self._practice.enter(connection)

@@ -173,7 +173,14 @@ async def _hand_over(request: Request, listing_id: UUID, form: Bidding) -> Hande
         listing_id=listing_id,
         bid=Bid(form.bid_id, form.amount.fen, only_if_price),
         fetch_ticket=fetch_ticket,
+        forwarded_for=_forwarded_for(request),
     )
+
+
+def _forwarded_for(request: Request) -> str:
+    """Who asks, as the next proxy in the row says it."""
+    told = request.headers.getlist("x-forwarded-for")
+    return ", ".join([*told, request.client.host] if request.client else told)
 
 
 async def _ticket(request: Request, listing_id: UUID) -> str:

@@ -75,6 +75,7 @@ async def a_room(settings: Settings, database: Database) -> AsyncIterator[ARoom]
         live_messages_a_second=200,
         live_messages_a_second_by_bidder=300,
         live_messages_a_second_by_address=100_000,
+        live_sockets_by_address=100_000,
     )
     until = asyncio.Event()
     started: asyncio.Future[Keeper] = asyncio.get_running_loop().create_future()

@@ -9,7 +9,7 @@ import pytest
 from auction.kernel.ids import BidderCode, SessionId
 from auction.kernel.settings import Settings
 from bidding.hall.ticket import Admission
-from web.live.limits import Limits, Meter, Pressure, address_of
+from web.live.limits import Limits, Meter, Places, Pressure, address_of
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -61,6 +61,32 @@ def test_who_raises_a_narrow_limit_raises_the_wider_ones(settings: Settings) -> 
     assert Limits.of(settings) == Limits(50, 100, 1000)
     raised = msgspec.structs.replace(settings, live_messages_a_second=100_000)
     assert Limits.of(raised) == Limits(100_000, 100_000, 100_000)
+
+
+class TestPlaces:
+    def test_a_bidder_has_so_many_in_one_session(self) -> None:
+        places = Places(by_bidder=2, by_address=MANY)
+        told = [places.take(n, f"192.0.2.{n}", admitted("A1")) for n in range(3)]
+        assert told == [True, True, False]
+        assert places.take(4, HERE, admitted("B2"))
+        assert places.take(5, HERE, admitted("A1", session=2))
+
+    def test_watchers_at_one_address_share_some_and_bidders_take_none_of_them(self) -> None:
+        places = Places(by_bidder=MANY, by_address=2)
+        assert [places.take(n, HERE, None) for n in range(3)] == [True, True, False]
+        assert places.take(4, HERE, admitted("A1"))
+        assert places.take(5, THERE, None)
+
+    def test_whoever_leaves_frees_his_place_once(self) -> None:
+        places = Places(by_bidder=1, by_address=1)
+        assert places.take(1, HERE, None)
+        assert not places.take(2, HERE, None)
+        places.leave(2)  # it never had one
+        assert not places.take(3, HERE, None)
+        for _ in range(2):
+            places.leave(1)
+        assert places.take(4, HERE, None)
+        assert not places.take(5, HERE, None)
 
 
 class TestAddress:

@@ -350,6 +350,33 @@ class TestDoor:
         assert (await other.bid(START))["is_accepted"]
 
 
+async def test_one_socket_too_many_of_a_bidder_is_told_so_until_another_leaves(
+    room: ARoom, hall: AHall
+) -> None:
+    sockets = [room.bidder(hall, "A1") for _ in range(room.settings.live_sockets_by_bidder)]
+    for one in sockets:
+        await one.enter()
+    assert await _turned_away(room, hall, "A1") == ("too_many_sockets", 1008, "too_many_sockets")
+    await room.bidder(hall, "B2").enter()
+    assert (await sockets[0].bid(START))["is_accepted"]
+    await sockets[1].leave()
+    await room.bidder(hall, "A1").enter()
+
+
+async def _turned_away(room: ARoom, hall: AHall, code: str) -> tuple[str, int, str]:
+    """What a socket that finds no place is told, and with what it is closed."""
+    get_ticket = room.bidder(hall, code)._get_ticket
+    assert get_ticket is not None
+    async with connect(room.settings.live_origin, origin=room.settings.web_origin) as client:
+        said = {"type": "hello", "listing": str(hall.listing_id), "ticket": await get_ticket()}
+        await client.send(json.dumps(said))
+        told = json.loads(await client.recv())
+        with pytest.raises(ConnectionClosed) as ended:
+            await client.recv()
+    assert ended.value.rcvd is not None
+    return told["code"], ended.value.rcvd.code, ended.value.rcvd.reason
+
+
 async def test_a_socket_that_does_not_read_is_ended_and_little_is_kept_for_it(
     room: ARoom, hall: AHall
 ) -> None:

@@ -154,6 +154,8 @@ async def protocol_page(request: Request) -> Response:
         closes=protocol.CLOSES,
         reasons=list(Reason),
         limits=Limits.of(request.state.settings),
+        sockets_by_bidder=request.state.settings.live_sockets_by_bidder,
+        sockets_by_address=request.state.settings.live_sockets_by_address,
         flood=FLOOD_FACTOR,
         message_bytes=protocol.MESSAGE_BYTES_MAX,
         unsent_kilobytes=UNSENT_BYTES_MAX // 1024,

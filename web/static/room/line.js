@@ -133,6 +133,12 @@ export class Line {
     }
   }
 
+  // The hall has no place for this socket: the page stays as it is until it is asked again.
+  giveUp() {
+    this.isOver = true;
+    this.again();
+  }
+
   // The session's home is another process: go there.
   moveTo(origin) {
     this.place.live = origin;

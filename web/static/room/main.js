@@ -24,6 +24,9 @@ let session = room.dataset.session;
 const box = me.code ? new BidBox(me, { send: (message) => line.send(message), amountInWords: amountInWords }) : null;
 
 function hear(wire) {
+  if (wire.type === "cut" && line.isOver) {
+    return; // what it said when it gave up stays
+  }
   if (wire.type === "cut" || wire.type === "locked") {
     showConnection(wire.type === "cut" ? "off" : "locked");
     refreshBox();
@@ -72,6 +75,9 @@ function stumble(fault) {
     settle({ bidId: fault.bidId, verdict: { accepted: false, reason: "limit" } });
   } else if (fault.code === "unknown" && box) {
     box.askFate();
+  } else if (fault.code === "too_many_sockets") {
+    line.giveUp();
+    showConnection("crowded");
   } else if (fault.code !== "too_fast" || !line.isIn) {
     line.again();
   }

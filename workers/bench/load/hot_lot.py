@@ -32,7 +32,8 @@ FoundT = TypeVar("FoundT")
 BIDDERS: Final = 200
 SECONDS: Final = 8.0
 POOLS: Final = (4, 16, 32)
-MESSAGES_A_SECOND: Final = 100_000
+RAISED: Final = {"LIVE_MESSAGES_A_SECOND": "100000", "LIVE_SOCKETS_BY_ADDRESS": "100000"}
+"""Published limits that a crowd from one machine would pass; each run prints them."""
 PROGRAMS: Final = frozenset({"signers", "live", "worker"})
 
 
@@ -165,8 +166,9 @@ async def a_hall(
 ) -> AsyncIterator[AHall]:
     """The platform as its own processes, and halls open for a day; the bidders are of the first."""
     with a_state() as state:
-        stack = a_stack(state, programs, {"LIVE_MESSAGES_A_SECOND": str(MESSAGES_A_SECOND)})
-        _tell(f"setting: LIVE_MESSAGES_A_SECOND={MESSAGES_A_SECOND}")
+        stack = a_stack(state, programs, RAISED)
+        for name, value in RAISED.items():
+            _tell(f"setting: {name}={value}")
         settings = await asyncio.to_thread(stack.start)
         try:
             owner = await asyncpg.connect(settings.migration_database_url)
