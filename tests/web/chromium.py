@@ -114,7 +114,7 @@ async def signs_in(page: Page, username: str, password: str) -> None:
     if "/sign-in/code" in page.url:
         await page.fill("#f-one_time_code", await page.inner_text("#shown-code"))
         await page.click("#sign-in-code button")
-    await page.wait_for_url("**/")
+    await page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 def shots() -> Path:
