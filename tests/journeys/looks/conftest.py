@@ -10,6 +10,7 @@ from tests.journeys import roads
 from tests.journeys.demonstration import Demonstration
 from tests.journeys.looks.pages import Page, walk
 from tests.web.chromium import chromium
+from workers.demo.journey import Journey
 from workers.demo.steps import court, registration
 
 FAR = timedelta(hours=2)
@@ -48,4 +49,13 @@ async def add_lots(demonstration: Demonstration) -> None:
     await roads.price_lot(offered, OFFERED)
     await roads.offer(offered, opens_in=FAR.total_seconds())
     await registration.register(offered, "bidder1")
+    await ask_whose_code(offered)
     marker.touch()
+
+
+async def ask_whose_code(j: Journey) -> None:
+    """The applicant, whose claim reaches the deposit, comes in; a supervisor asks who that is."""
+    await registration.hand_in(j, "applicant")
+    code = await registration.enter_hall(j, "applicant")
+    asked = {"listing": j.text("listing_id"), "code": code, "reason": "举报围标"}
+    await (await j.as_("supervisor")).submit("/supervision/openings", "ask-opening", asked)

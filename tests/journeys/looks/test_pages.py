@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser]
 APART = {
     "account/code.html", "account/step_up.html", "error.html", "finance/preview.html",
     "draws/keep.html", "court/plan_draft.html", "account/confirm_mail.html", "account/reset.html",
-    "live/opening.html",
 }  # fmt: skip
 """Pages that no link of the finished road leads to."""
 AT_ONCE = 3

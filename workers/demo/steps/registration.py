@@ -74,6 +74,13 @@ def room_password(username: str) -> str:
 
 async def register(j: Journey, username: str, *, has_priority: bool = False) -> None:
     """Take every task of the registration in turn, until the deposit is asked for."""
+    page = await hand_in(j, username, has_priority=has_priority)
+    if "待缴纳" not in page.said:
+        raise StepError(f"{username} is not asked for a deposit")
+
+
+async def hand_in(j: Journey, username: str, *, has_priority: bool = False) -> Page:
+    """Take every task of the registration in turn; the page of what comes next."""
     browser = await j.as_(username)
     page = await browser.submit(_join(j), "start-registration")
     for form_id in sorted(form for form in page.forms if form.startswith("ack-")):
@@ -82,11 +89,9 @@ async def register(j: Journey, username: str, *, has_priority: bool = False) -> 
         ground = {"ground": "承租人，租赁合同租期至2029年3月31日"}
         page = await browser.fill(page, "claim-priority", ground)
     secret = room_password(username)
-    page = await browser.fill(
+    return await browser.fill(
         page, "submit-registration", {"room_password": secret, "room_password_again": secret}
     )
-    if "待缴纳" not in page.said:
-        raise StepError(f"{username} is not asked for a deposit")
 
 
 async def _confirm_priority(j: Journey) -> None:
