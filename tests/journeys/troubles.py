@@ -87,8 +87,9 @@ async def valkey_is_away(j: Journey, platform: Platform) -> None:
     and what waited is done when another one has taken its place after the close.
     """
     await roads.price_lot(j, 105)
+    killing = asyncio.create_task(kill_the_worker(j, platform))
     await roads.offer(j, opens_in=roads.with_bidders(j))
-    await kill_the_worker(j, platform)
+    await killing
     hall = await roads.join(j, platform, ["bidder4", "bidder5"])
     winner, other = hall["bidder4"], hall["bidder5"]
     valkey = platform.stack.pid_of("valkey")

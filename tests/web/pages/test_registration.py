@@ -324,7 +324,7 @@ class TestWhatIsOver:
             (await (await signed_up(site(), "bob")).get(JOIN)).text,
         ):
             assert 'id="over"' in page
-            for gone in ('id="identity"', 'id="warnings"', 'id="deposit"', "start-registration"):
+            for gone in ('id="identity"', 'id="warnings"', "virtual-account", "start-registration"):
                 assert gone not in page
 
     async def test_shows_its_result_in_the_room_without_any_script(
