@@ -19,6 +19,7 @@ from auction.ledger.book import (
     hold,
     open_account,
     post,
+    post_all,
     settle_hold,
     void_hold,
 )
@@ -105,6 +106,11 @@ class TestPosting:
     ) -> None:
         again = a_posting("in", Transfer(desk.bank, desk.deposit, Money(1000)))
         assert await make(database, again) == await make(database, again)
+        assert await seen(database, desk.bank) == (1000, 1000)
+
+    async def test_of_nothing_is_nothing(self, database: Database, desk: Desk) -> None:
+        async with database.unit(SYSTEM) as work:
+            assert await post_all(work, []) == []
         assert await seen(database, desk.bank) == (1000, 1000)
 
     async def test_the_same_key_for_something_else_is_a_conflict(

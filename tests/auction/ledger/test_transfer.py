@@ -63,6 +63,13 @@ class TestAPosting:
         ]
         assert len({other.digest for other in [*others, self.posting]}) == len(others) + 1
 
+    def test_it_touches_the_accounts_of_its_transfers_debit_before_credit(self) -> None:
+        back = Transfer(B, A, Money(2))
+        assert replace(self.posting, transfers=(back,)).accounts == [B, A]
+        assert replace(self.posting, transfers=(Transfer(A, B, Money(1)), back)).accounts == [
+            A, B, B, A,
+        ]  # fmt: skip
+
     def test_it_has_a_key(self) -> None:
         with pytest.raises(Invariant, match="a posting has a key"):
             replace(self.posting, key="")

@@ -12,7 +12,7 @@ from auction.kernel.clock import FrozenClock
 from auction.kernel.ids import PersonId, new_id
 from auction.kernel.refusal import Refusal
 from auction.people.commands import Enrolment, enroll_person, sign_in
-from auction.people.credentials import Credential, SignIn, token_digest
+from auction.people.credentials import Credential, SignIn, new_token, token_digest
 from auction.people.factors import Challenge, Purpose
 from auction.people.mailing import (
     CONFIRM_LIFE,
@@ -21,6 +21,7 @@ from auction.people.mailing import (
     Letter,
     LetterKind,
     ask_reset,
+    change_password,
     confirm_mail,
     give_mail_address,
     is_open,
@@ -72,6 +73,17 @@ class Desk:
         self.clock.advance(timedelta(seconds=1))
         async with self.database.unit(VISITOR) as work:
             await reset_password(work, secret=secret, password_hash="a new hash")
+
+    async def signs_in(self) -> UUID:
+        async with self.database.unit(VISITOR) as work:
+            return await sign_in(
+                work, work.new_id(), person_id=self.person_id, token=new_token(), browser="a phone"
+            )
+
+    async def changes(self, sign_in_id: UUID, *, person_id: PersonId | None = None) -> None:
+        whose = person_id or self.person_id
+        async with self.database.unit(Actor(self.person_id, frozenset({Role.BIDDER}))) as work:
+            await change_password(work, whose, password_hash="a newer hash", sign_in_id=sign_in_id)
 
     async def letters(self) -> list[Letter]:
         async with self.database.reading() as session:
@@ -205,6 +217,31 @@ class TestAReset:
 
     async def test_a_confirming_link_resets_nothing(self, desk: Desk) -> None:
         await link_over(desk, await desk.gives(), is_reset=True)
+
+
+class TestAChange:
+    async def test_ends_every_other_sign_in_and_says_so(self, desk: Desk) -> None:
+        await desk.with_confirmed_address()
+        here, there = [await desk.signs_in() for _ in range(2)]
+        await desk.changes(here)
+        async with desk.database.reading() as session:
+            live = await session.scalars(select(SignIn.id).where(SignIn.revoked_at.is_(None)))
+            assert list(live) == [here]
+            revoked = await session.get_one(SignIn, there)
+            assert revoked.revoked_at == desk.clock.now()
+            credential = await session.get_one(Credential, desk.person_id)
+            assert credential.password_hash == "a newer hash"
+        assert (await desk.kinds()).count(LetterKind.CHANGED) == 1
+
+    async def test_is_written_to_nobody_without_a_confirmed_address(self, desk: Desk) -> None:
+        await desk.changes(await desk.signs_in())
+        await desk.gives()
+        await desk.changes(await desk.signs_in())
+        assert LetterKind.CHANGED not in await desk.kinds()
+
+    async def test_is_one_s_own(self, desk: Desk) -> None:
+        with pytest.raises(Refusal, match="forbidden"):
+            await desk.changes(new_id(desk.clock.now()), person_id=PersonId(UUID(int=5)))
 
 
 class TestALetter:

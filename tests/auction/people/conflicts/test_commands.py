@@ -93,6 +93,17 @@ class TestDeclaring:
             assert await count_declared(session, COURT) == {Relation.NEAR_RELATIVE: 1}
             assert await count_declared(session, None) == {}
 
+    async def test_of_one_person_for_two_reasons_is_two_and_ends_at_once(
+        self, people: Database
+    ) -> None:
+        for relation in (Relation.NEAR_RELATIVE, Relation.STAFF):
+            await declares(people, relation=relation)
+        async with people.reading() as session:
+            declared = await count_declared(session, COURT)
+        assert declared == {Relation.NEAR_RELATIVE: 1, Relation.STAFF: 1}
+        await ends(people)
+        assert not await is_barred(people)
+
     async def test_keeps_no_number_and_tells_the_journal_none(self, people: Database) -> None:
         await declares(people)
         async with people.reading() as session:
