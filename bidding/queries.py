@@ -3,19 +3,23 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, or_, select, text
+import msgspec
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.ids import BidderCode, BidId, ListingId, SessionId
 from auction.kernel.money import Money
 from auction.kernel.refusal import Refusal
 from auction.store.columns import Moment
+from auction.store.journal import JournalEntry
 from bidding.hall.bid_entry import BidEntry, Decision, Verdict, find_decisions
 from bidding.hall.board import LIVE, Board, SessionState
 from bidding.hall.session import Home, Session
 from bidding.hall.standstill import HOME_LOST_AFTER
+from bidding.replay import ClockChange, ClockChangeKind
 
 BIDS_A_PAGE = 200
 
@@ -131,6 +135,50 @@ async def bid_record(session: AsyncSession, session_id: SessionId) -> list[BidLi
     return await _lines(
         session,
         select(BidEntry).where(BidEntry.session_id == session_id).order_by(BidEntry.seq),
+    )
+
+
+class _Body(msgspec.Struct):
+    ground: str = ""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+class _Leaf(msgspec.Struct):
+    body: _Body
+
+
+async def clock_changes(session: AsyncSession, session_id: SessionId) -> list[ClockChange]:
+    """What stopped, started or moved the clock beside the bids, each in its place among them."""
+    is_bid = JournalEntry.kind.in_(("bid.accepted", "bid.refused"))
+    course = (
+        select(
+            JournalEntry.kind,
+            JournalEntry.recorded_at,
+            JournalEntry.leaf,
+            JournalEntry.seq,
+            func.count().filter(is_bid).over(order_by=JournalEntry.seq).label("after_seq"),
+        )
+        .where(JournalEntry.stream == f"session:{session_id}")
+        .subquery()
+    )
+    rows = await session.execute(
+        select(course.c.after_seq, course.c.kind, course.c.recorded_at, course.c.leaf)
+        .where(course.c.kind.in_([f"session.{kind}" for kind in get_args(ClockChangeKind)]))
+        .order_by(course.c.seq)
+    )
+    return [_clock_change(*row) for row in rows]
+
+
+def _clock_change(after_seq: int, kind: str, recorded_at: datetime, leaf: bytes) -> ClockChange:
+    body = msgspec.json.decode(leaf, type=_Leaf).body
+    return ClockChange(
+        after_seq=after_seq,
+        kind=msgspec.convert(kind.removeprefix("session."), ClockChangeKind),
+        at=body.from_at or body.until_at or recorded_at,
+        ground=body.ground,
+        closes_at=body.closes_at,
     )
 
 

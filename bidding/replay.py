@@ -1,13 +1,15 @@
 """Run recorded bids through the engine that serves live bidding, and say what it decided."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
-from typing import Final
+from typing import Annotated, Final, Literal
 
+import msgspec
 from msgspec import structs
 
 from auction.kernel.clock import BEIJING
@@ -24,6 +26,9 @@ from bidding.engine import (
     Rules,
     decide,
     open_hall,
+    pause,
+    resume,
+    stop,
 )
 
 Row = Mapping[str, str]
@@ -171,9 +176,26 @@ def replay_ebay(rows: Sequence[Row], *, extension: ExtensionChoice) -> Iterator[
         }
 
 
+ClockChangeKind = Literal["paused", "suspended", "resumed", "lagged", "stopped"]
+
+
+class ClockChange(msgspec.Struct, frozen=True):
+    """What stopped, started or moved the clock of a session beside its bids (网拍28)."""
+
+    after_seq: int
+    """The last bid that was decided before it; 0 when none was."""
+    kind: ClockChangeKind
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    """From when on it stood still, or ran again."""
+    ground: str = ""
+    """Of a standstill: its kind, as the journal says it."""
+    closes_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """The end after it, where it moved the end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HallTerms:
-    """What a published auction of this platform was announced with."""
+    """What a published auction of this platform was announced with, and what stopped its clock."""
 
     start: Money
     increment: Money
@@ -182,40 +204,87 @@ class HallTerms:
     extension: ExtensionChoice
     ranks: Mapping[str, int]
     """Codes with a confirmed right of pre-emption, and their rank."""
+    clock: Sequence[ClockChange] = ()
+    window: timedelta | None = None
+    """In a sell-off: how long bidding runs after the first bid."""
+
+    @property
+    def rules(self) -> Rules:
+        """As the engine takes them."""
+        length = self.extension.length(300)
+        kind = self.extension.kind
+        return Rules(Ladder.MULTIPLE, kind, self.start, self.increment, length, length, self.window)
 
 
 def replay_hall(rows: Sequence[Row], *, terms: HallTerms) -> Iterator[Row]:
-    """The record `bids.csv` of an auction of this platform: each verdict beside the engine's.
+    """The record of an auction of this platform: each verdict beside the engine's.
 
     What a bid expected (price_changed) and which codes there are (unknown_code) is not in the
-    record: such a refusal is taken as it stands. The record of an auction that was paused
-    lacks the pause, and shows as different from there on.
+    record: such a refusal is taken as it stands. What stopped the clock is taken from the terms
+    and applied by the engine; a line without `seq` compares the end after it.
     """
-    length = terms.extension.length(300)
-    kind = terms.extension.kind
-    rules = Rules(Ladder.MULTIPLE, kind, terms.start, terms.increment, length, length)
+    rules = terms.rules
     hall = open_hall(rules, opens_at=terms.opens_at, scheduled_close=terms.end)
+    changes = deque(sorted(terms.clock, key=lambda change: change.after_seq))
     for row in rows:
-        plain = _bid(row, "code", "amount", _beijing(row, "entered_at"))
-        verdict = decide(
-            hall, structs.replace(plain, priority_rank=terms.ranks.get(plain.code)), rules
-        )
-        reason = row.get("reason") or ""
-        if reason in _NOT_IN_THE_RECORD:
-            verdict = Refused(Reason(reason))
+        seq = int(_number(row, "seq"))
+        while changes and changes[0].after_seq < seq:
+            change = changes.popleft()
+            hall = changed(hall, change, rules)
+            yield _beside(hall, change)
+        rank = terms.ranks.get(row.get("code") or "")
+        verdict = _decided_again(hall, row, rank, rules)
         hall = verdict.hall if isinstance(verdict, Accepted) else hall
         ours = "accepted" if isinstance(verdict, Accepted) else f"refused {verdict.reason.value}"
-        recorded = f"{_cell(row, 'verdict')} {reason}".strip()
-        is_same = ours == recorded and hall.closes_at == _beijing(row, "closes_at_after")
-        yield {
-            "seq": _cell(row, "seq"),
-            "recorded": recorded,
-            "engine": ours,
-            "closes_at_after": hall.closes_at.isoformat(),
-            "same": "yes" if is_same else "no",
-            "winner": str(hall.leading.code) if hall.leading else "",
-            "price": str(hall.price),
-        }
+        recorded = f"{_cell(row, 'verdict')} {row.get('reason') or ''}".strip()
+        ends_at = _beijing(row, "closes_at_after")
+        yield _compared(str(seq), (recorded, ours), ends_at, hall)
+    for change in changes:
+        hall = changed(hall, change, rules)
+        yield _beside(hall, change)
+
+
+def _decided_again(hall: Hall, row: Row, rank: int | None, rules: Rules) -> Accepted | Refused:
+    reason = row.get("reason") or ""
+    if reason in _NOT_IN_THE_RECORD:
+        return Refused(Reason(reason))
+    plain = _bid(row, "code", "amount", _beijing(row, "entered_at"))
+    return decide(hall, structs.replace(plain, priority_rank=rank), rules)
+
+
+def changed(hall: Hall, change: ClockChange, rules: Rules) -> Hall:
+    """The hall after a change of its clock, as `bidding.hall.standstill` makes it."""
+    match change.kind:
+        case "paused":
+            return pause(hall, max(change.at, hall.live_since))
+        case "suspended":
+            return pause(hall, change.at)
+        case "resumed":
+            return resume(hall, change.at, rules)
+        case "lagged":
+            closes_at = max(hall.closes_at, change.at + rules.extend_by)
+            return structs.replace(hall, closes_at=closes_at)
+        case "stopped":
+            return stop(hall)
+
+
+def _beside(hall: Hall, change: ClockChange) -> Row:
+    told = (change.kind, change.kind)
+    return _compared("", told, change.closes_at or hall.closes_at, hall)
+
+
+def _compared(seq: str, verdicts: tuple[str, str], ends_at: datetime, hall: Hall) -> Row:
+    recorded, ours = verdicts
+    return {
+        "seq": seq,
+        "recorded": recorded,
+        "engine": ours,
+        "closes_at_recorded": ends_at.isoformat(),
+        "closes_at_after": hall.closes_at.isoformat(),
+        "same": "yes" if recorded == ours and ends_at == hall.closes_at else "no",
+        "winner": str(hall.leading.code) if hall.leading else "",
+        "price": str(hall.price),
+    }
 
 
 def read_ranks(text: str) -> dict[str, int]:
@@ -227,6 +296,13 @@ def read_ranks(text: str) -> dict[str, int]:
             raise ReplayError(f"--priority is CODE=RANK,CODE=RANK; not {part!r}")
         found[code.strip()] = int(rank)
     return found
+
+
+def read_window(text: str) -> timedelta | None:
+    """Read the argument `--window`, in seconds; none for what is no sell-off."""
+    if not re.fullmatch(r"[0-9]{0,7}", text):
+        raise ReplayError(f"--window is a number of seconds; not {text!r}")
+    return timedelta(seconds=int(text)) if text else None
 
 
 def read_yuan(text: str, what: str) -> Money:

@@ -7,7 +7,8 @@ the path leads from it to the root, and the signature covers the root.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from auction.kernel.canonical import canon
 from auction.kernel.merkle import HASH_BYTES, Tree, includes, leaf_hash, paths
+from auction.kernel.money import FEN_MAX
 
 VERSION: Final = "RECEIPT/1"
 KEY_BYTES: Final = 32
@@ -105,11 +107,54 @@ def verify(document: bytes, *, public_key: bytes | None = None) -> list[str]:
     return []
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What the leaf of a receipt that holds says of its bid."""
+
+    session_id: UUID
+    seq: int
+    bid_id: UUID | None
+    """None in a practice, as is the instant."""
+    code: str
+    amount_fen: int
+    entered_at: datetime | None
+    verdict: str
+    """`accepted`, `refused` with its reason, or that it was a practice."""
+
+
+def proven(document: bytes) -> Proven:
+    """Read what a receipt proves; only of a document in which `verify` found no fault."""
+    receipt = msgspec.json.decode(document, type=Receipt)
+    told = msgspec.json.decode(receipt.leaf, type=_Leaf)
+    body = told.body
+    verdicts = {"bid.accepted": "accepted", "bid.refused": f"refused, {body.reason}"}
+    return Proven(
+        session_id=receipt.batch.session_id,
+        seq=body.bid_seq,
+        bid_id=body.bid_id,
+        code=body.code,
+        amount_fen=body.amount_fen,
+        entered_at=body.entered_at,
+        verdict=verdicts.get(told.kind, "of a practice, which counts for nothing"),
+    )
+
+
+_Code = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z]{1,20}\Z")]
+_Reason = Annotated[str, msgspec.Meta(pattern=r"\A[a-z_]{0,40}\Z")]
+"""A receipt without a key is anybody's: nothing in it may write over the line that says so."""
+
+
 class _Body(msgspec.Struct):
     bid_seq: int
+    code: _Code
+    amount_fen: Annotated[int, msgspec.Meta(ge=0, le=FEN_MAX)]
+    bid_id: UUID | None = None
+    entered_at: datetime | None = None
+    reason: _Reason = ""
 
 
 class _Leaf(msgspec.Struct):
+    kind: Literal["bid.accepted", "bid.refused", "practice.bid"]
     stream: str
     body: _Body
 

@@ -195,7 +195,8 @@ def resume(work: Unit, session: Session, at: datetime) -> None:
     session.advance(SessionTrigger.RESUME)
     session.pause_ground = ""
     closes_at = instant_text(session.closes_at)
-    work.record("session.resumed", session.stream, closes_at=closes_at)
+    until_at = instant_text(at)
+    work.record("session.resumed", session.stream, closes_at=closes_at, until_at=until_at)
     tell(work, session)
 
 

@@ -1,14 +1,17 @@
 """The engine over recorded auctions; a made-up session stands in where the data is absent."""
 
 import csv
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from auction.kernel.money import Money
 from bidding.engine import Extension
 from bidding.replay import (
+    ClockChange,
     ExtensionChoice,
     HallTerms,
     ReplayError,
@@ -187,6 +190,27 @@ HALL_TERMS = HallTerms(
 )
 
 
+STOOD_STILL = """seq,code,amount,entered_at,decided_at,verdict,reason,closes_at_after
+1,A,100.00,2026-01-01T00:00:01Z,2026-01-01T00:00:01Z,accepted,,2026-01-01T00:00:20Z
+2,B,110.00,2026-01-01T00:00:12Z,2026-01-01T00:00:12Z,refused,paused,2026-01-01T00:00:20Z
+3,B,110.00,2026-01-01T00:01:01Z,2026-01-01T00:01:01Z,accepted,,2026-01-01T00:01:10Z
+4,A,115.00,2026-01-01T00:01:08Z,2026-01-01T00:01:09Z,refused,off_ladder,2026-01-01T00:01:12Z
+"""
+"""Made up. By hand: it stands still from 10 s to 60 s, so its end moves from 20 s to 70 s; the
+platform lags at 68 s, and four seconds are left from then on."""
+
+
+def instant(time: str) -> datetime:
+    return datetime.fromisoformat(f"2026-01-01T{time}Z")
+
+
+CLOCK = (
+    ClockChange(1, "suspended", instant("00:00:10"), "listing_suspended"),
+    ClockChange(2, "resumed", instant("00:01:00"), closes_at=instant("00:01:10")),
+    ClockChange(3, "lagged", instant("00:01:08"), closes_at=instant("00:01:12")),
+)
+
+
 class TestARecordOfThisPlatform:
     def test_is_decided_again_as_it_was_recorded(self) -> None:
         told = list(replay_hall(rows_of(HALL), terms=HALL_TERMS))
@@ -203,6 +227,19 @@ class TestARecordOfThisPlatform:
     def test_that_was_changed_is_noticed(self, true: str, false: str) -> None:
         told = replay_hall(rows_of(HALL.replace(true, false)), terms=HALL_TERMS)
         assert [row["same"] for row in told].count("no") == 1
+
+    def test_that_stood_still_is_decided_by_its_terms(self) -> None:
+        told = list(replay_hall(rows_of(STOOD_STILL), terms=replace(HALL_TERMS, clock=CLOCK)))
+        assert [row["same"] for row in told] == ["yes"] * 7
+        assert [row["seq"] for row in told] == ["1", "", "2", "", "3", "", "4"]
+        plain = list(replay_hall(rows_of(STOOD_STILL), terms=HALL_TERMS))
+        assert [row["same"] for row in plain] == ["yes", "no", "no", "no"]
+
+    def test_an_end_after_a_standstill_that_was_changed_is_noticed(self) -> None:
+        false = structs.replace(CLOCK[1], closes_at=instant("00:01:09"))
+        clock = (CLOCK[0], false, CLOCK[2])
+        told = replay_hall(rows_of(STOOD_STILL), terms=replace(HALL_TERMS, clock=clock))
+        assert [row["seq"] for row in told if row["same"] == "no"] == [""]
 
     def test_a_rank_that_is_none_is_one_sentence(self) -> None:
         with pytest.raises(ReplayError, match="CODE=RANK"):

@@ -1,6 +1,8 @@
 """The messages of the live hall, version 1: what a client may say and what it is told.
 
 Every message is one JSON text frame of at most 4 KiB from a client; `type` says which it is.
+A client's message with a field that its type does not have is not understood as a whole: a
+condition with its name misspelt must never become an offer without one.
 Amounts are whole fen. Instants are whole milliseconds since 1970 in UTC; `now` is the
 server's time as the message was written, and the session ends by that clock alone.
 
@@ -39,6 +41,8 @@ from bidding.hall.receipt import Receipt
 
 VERSION = 1
 MESSAGE_BYTES_MAX = 4096
+DETAIL_MAX: Final = 200
+"""Characters of a fault's detail: it names parts of the client's own message."""
 COME_BACK_SECONDS_MAX: Final = 3
 """After a restart clients come back at a random moment of so many seconds, not all at once."""
 
@@ -52,7 +56,7 @@ Now = Annotated[int, msgspec.Meta(description=_NOW)]
 BidNumber = Annotated[UUID, msgspec.Meta(description=_BID_ID)]
 
 
-class Hello(msgspec.Struct, frozen=True, tag="hello"):
+class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=True):
     """The first message: which room, and with a ticket as whom."""
 
     listing: Annotated[UUID, msgspec.Meta(description="The listing, as in the page's address.")]
@@ -62,13 +66,13 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     ] = None
 
 
-class Ping(msgspec.Struct, frozen=True, tag="ping"):
+class Ping(msgspec.Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
     """What time is it?"""
 
     sent: Annotated[int | float, msgspec.Meta(description=_PING_SENT)]
 
 
-class Bid(msgspec.Struct, frozen=True, tag="bid"):
+class Bid(msgspec.Struct, frozen=True, tag="bid", forbid_unknown_fields=True):
     """An offer. It is binding once the verdict says accepted."""
 
     bid_id: BidNumber
@@ -81,13 +85,13 @@ class Bid(msgspec.Struct, frozen=True, tag="bid"):
     ] = None
 
 
-class Fate(msgspec.Struct, frozen=True, tag="fate"):
+class Fate(msgspec.Struct, frozen=True, tag="fate", forbid_unknown_fields=True):
     """What became of my bid?"""
 
     bid_id: BidNumber
 
 
-class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
+class Fetch(msgspec.Struct, frozen=True, tag="fetch", forbid_unknown_fields=True):
     """Tell the bids after an entry."""
 
     from_seq: Annotated[
@@ -97,6 +101,19 @@ class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
 
 Said = Hello | Ping | Bid | Fate | Fetch
 """Everything a client may say."""
+
+
+class NotUnderstood(msgspec.Struct, frozen=True):
+    """A client's message that is none of these: why not, and which bid it named, if any."""
+
+    detail: str
+    bid_id: UUID | None = None
+
+
+class _Naming(msgspec.Struct):
+    """The one thing that is read of a message that is none."""
+
+    bid_id: UUID | None = None
 
 
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
@@ -221,6 +238,9 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
     origin: Annotated[
         str, msgspec.Meta(description="With home_elsewhere: where the session is to be found.")
     ] = ""
+    detail: Annotated[
+        str, msgspec.Meta(description="With not_understood: what is wrong, in English.")
+    ] = ""
 
 
 Told = Pong | Snapshot | Frame | Verdict | FateTold | Fault
@@ -228,8 +248,9 @@ Told = Pong | Snapshot | Frame | Verdict | FateTold | Fault
 
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
-        "not_understood": "The message is none of these, or a second hello. It had no effect.",
+        "not_understood": "The message is none of these; detail says why. It had no effect.",
         "hello_first": "Say hello first.",
+        "hello_again": "Hello was said on this socket before. It had no effect.",
         "no_session": "There is no session for this listing. The socket is closed.",
         "ticket_not_valid": "The ticket is used, too old, or another room's: fetch a new one.",
         "not_a_bidder": "Who came in without a ticket only watches.",
@@ -261,13 +282,31 @@ CLOSES: Mapping[int, str] = MappingProxyType(
 """With what code the server closes, and why."""
 
 _decoder = msgspec.json.Decoder(Said)
+_naming = msgspec.json.Decoder(_Naming)
 _encoder = msgspec.json.Encoder()
 
 
-def read_said(data: bytes) -> Said:
-    """Read a client's message; raise msgspec.DecodeError on anything else."""
-    said: Said = _decoder.decode(data)
+def read_said(data: bytes) -> Said | NotUnderstood:
+    """Read a client's message, or say what is wrong with it."""
+    try:
+        said: Said = _decoder.decode(data)
+    except msgspec.DecodeError as wrong:
+        return NotUnderstood(_plain(str(wrong)), _bid_named(data))
     return said
+
+
+def _plain(sentence: str) -> str:
+    """What names parts of a client's message, fit for a log and a terminal: short, no controls."""
+    told = "".join(sign if sign.isprintable() else "?" for sign in sentence[:DETAIL_MAX])
+    return told if len(sentence) <= DETAIL_MAX else f"{told}…"
+
+
+def _bid_named(data: bytes) -> UUID | None:
+    """The bid that a message names that is none."""
+    try:
+        return _naming.decode(data).bid_id
+    except msgspec.DecodeError:
+        return None
 
 
 def write_told(message: Told) -> bytes:

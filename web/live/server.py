@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-import msgspec
 import uvloop
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import CloseCode
@@ -36,6 +35,7 @@ from web.live.protocol import (
     Fault,
     Fetch,
     Hello,
+    NotUnderstood,
     Ping,
     Pong,
     Said,
@@ -84,21 +84,23 @@ class Reception:
         if self._is_within_limit(connection, said, entered_at):
             self._take(connection, said, entered_at)
 
-    def _take(self, connection: HallConnection, said: Said | None, entered_at: datetime) -> None:
-        if said is None:
-            self._fault(connection, "not_understood")
+    def _take(
+        self, connection: HallConnection, said: Said | NotUnderstood, entered_at: datetime
+    ) -> None:
+        if isinstance(said, NotUnderstood):
+            self._fault(connection, "not_understood", said.bid_id, said.detail)
         elif isinstance(said, Ping):
             connection.tell(write_told(Pong(said.sent, millis(self._clock.now()))))
         elif isinstance(said, Hello):
             self._greet(connection, said)
         elif connection.place is None:
-            self._fault(connection, "hello_first", said.bid_id if isinstance(said, Bid) else None)
+            self._fault(connection, "hello_first", _bid_of(said))
         else:
             _hand_on(connection.place, connection, said, entered_at)
 
     def _greet(self, connection: HallConnection, said: Hello) -> None:
         if connection.is_greeted:
-            self._fault(connection, "not_understood")
+            self._fault(connection, "hello_again")
             return
         connection.is_greeted = True
         if said.listing == PRACTICE:
@@ -126,7 +128,7 @@ class Reception:
             connection.end(CloseCode.TRY_AGAIN_LATER, "practice_full")
 
     def _is_within_limit(
-        self, connection: HallConnection, said: Said | None, entered_at: datetime
+        self, connection: HallConnection, said: Said | NotUnderstood, entered_at: datetime
     ) -> bool:
         """Count the message; above a published limit each is answered, none dropped."""
         connection.address = connection.address or self._address(connection)
@@ -134,7 +136,7 @@ class Reception:
             connection, connection.address, connection.admission, entered_at
         )
         if pressure is Pressure.TOO_FAST:
-            self._fault(connection, "too_fast", said.bid_id if isinstance(said, Bid) else None)
+            self._fault(connection, "too_fast", _bid_of(said))
         elif pressure is Pressure.FLOOD:
             connection.end(CloseCode.POLICY_VIOLATION, "flood")
         return pressure is Pressure.FINE
@@ -143,17 +145,22 @@ class Reception:
         told = connection.request.headers.get_all("X-Forwarded-For") if connection.request else []
         return address_of(str(connection.remote_address[0]), ",".join(told), self._proxies)
 
-    def _fault(self, connection: HallConnection, code: str, bid_id: UUID | None = None) -> None:
-        connection.tell(write_told(Fault(millis(self._clock.now()), code, bid_id)))
+    def _fault(
+        self, connection: HallConnection, code: str, bid_id: UUID | None = None, detail: str = ""
+    ) -> None:
+        now = millis(self._clock.now())
+        connection.tell(write_told(Fault(now, code, bid_id, detail=detail)))
 
 
-def _read(data: bytes) -> Said | None:
-    """A message, or None for what is none; UnicodeDecodeError for what is no text at all."""
+def _read(data: bytes) -> Said | NotUnderstood:
+    """A message, or what is wrong with it; UnicodeDecodeError for what is no text at all."""
     data.decode()  # RFC 6455 8.1: such a connection must fail, wherever in the text it is
-    try:
-        return read_said(data)
-    except msgspec.DecodeError:
-        return None
+    return read_said(data)
+
+
+def _bid_of(said: Said | NotUnderstood) -> UUID | None:
+    """The bid that a no is about: not that of a `fate`, which may have been taken long ago."""
+    return said.bid_id if isinstance(said, Bid) else None
 
 
 def _hand_on(

@@ -10,11 +10,13 @@ from tests.bidding.halls import KEY, PUBLIC_KEY
 SESSION = UUID(int=7)
 
 
+def a_leaf(stream: str, bid_seq: int) -> bytes:
+    body = {"bid_seq": bid_seq, "code": "A1", "amount_fen": 100}
+    return json.dumps({"kind": "bid.accepted", "stream": stream, "body": body}).encode()
+
+
 def documents(size: int) -> list[bytes]:
-    leaves = [
-        json.dumps({"stream": f"session:{SESSION}", "body": {"bid_seq": 5 + n}}).encode()
-        for n in range(size)
-    ]
+    leaves = [a_leaf(f"session:{SESSION}", 5 + n) for n in range(size)]
     tree = grow([leaf_hash(leaf) for leaf in leaves])
     batch = batch_of(SESSION, 5, tree)
     signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
@@ -38,7 +40,7 @@ def test_of_several_faults_only_that_one_is_told_on_which_the_others_rest() -> N
 
 def signed_wrongly(stream: str, bid_seq: int) -> bytes:
     """What only the keeper of the key could make: a leaf that is not of its batch."""
-    leaf = json.dumps({"stream": stream, "body": {"bid_seq": bid_seq}}).encode()
+    leaf = a_leaf(stream, bid_seq)
     tree = grow([leaf_hash(leaf)])
     batch = batch_of(SESSION, 5, tree)
     signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)

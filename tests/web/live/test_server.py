@@ -28,6 +28,7 @@ from bidding.queries import board as read_board
 from tests.bidding.halls import LAW, AHall, Execute, a_hall
 from tests.web.live.rooms import ARoom, a_room, a_signer
 from web.live.connection import KERNEL_BYTES, UNSENT_BYTES_MAX
+from web.live.protocol import DETAIL_MAX
 from web.live.server import HSTS, plain_headers
 from workers.demo.bidder import HallError
 
@@ -292,6 +293,60 @@ class TestDoor:
         ) as client:
             await client.send(said)
             assert json.loads(await client.recv())["code"] == code
+
+    @pytest.mark.parametrize(
+        ("said", "detail", "is_named"),
+        [
+            ("no json", "malformed", False),
+            ('{"type":"shout"}', "'shout' - at `$.type`", False),
+            ('{"type":"a\\u0000\\u202e\\n"}', "'a???' - at `$.type`", False),
+            ('{"type":"ping","sent":1,"then":2}', "unknown field `then`", False),
+            ('{"type":"fate","bid_id":"7"}', "Invalid UUID - at `$.bid_id`", False),
+            (f'{{"type":"bid","bid_id":"{SOME_ID}"}}', "required field `amount_fen`", True),
+            (
+                f'{{"type":"bid","bid_id":"{SOME_ID}","amount_fen":1.5}}',
+                "got `float` - at `$.amount_fen`",
+                True,
+            ),
+            (
+                f'{{"type":"bid","bid_id":"{SOME_ID}","amount_fen":100,"only_if_prise":0}}',
+                "unknown field `only_if_prise`",
+                True,
+            ),
+        ],
+    )
+    async def test_it_says_what_it_did_not_understand_and_of_which_bid(
+        self, room: ARoom, said: str, detail: str, is_named: bool
+    ) -> None:
+        async with connect(room.settings.live_origin, origin=room.settings.web_origin) as client:
+            await client.send(said)
+            told = json.loads(await client.recv())
+        assert (told["code"], detail in told["detail"]) == ("not_understood", True), told
+        assert told["bid_id"] == (str(SOME_ID) if is_named else None)
+
+    async def test_what_it_says_of_a_long_message_is_short(self, room: ARoom) -> None:
+        async with connect(room.settings.live_origin, origin=room.settings.web_origin) as client:
+            await client.send(json.dumps({"type": "x" * 3000}))
+            told = json.loads(await client.recv())
+        assert len(told["detail"]) == DETAIL_MAX + len("…")
+
+    async def test_a_condition_with_its_name_misspelt_makes_no_bid(
+        self, room: ARoom, hall: AHall
+    ) -> None:
+        bidder = room.bidder(hall, "A1")
+        await bidder.enter()
+        bid = {"type": "bid", "bid_id": str(SOME_ID), "amount_fen": START, "only_if_prise": 0}
+        await bidder._say(bid)
+        told = await bidder._answer(str(SOME_ID))
+        assert told["code"] == "not_understood"
+        assert await bidder.fate(str(SOME_ID)) is None
+
+    async def test_a_second_hello_is_called_that(self, room: ARoom, hall: AHall) -> None:
+        watcher = room.client(hall)
+        await watcher.enter()
+        await watcher._say({"type": "hello", "listing": str(hall.listing_id)})
+        await watcher.until(lambda: bool(watcher.faults), "the fault")
+        assert watcher.faults == ["hello_again"]
 
     async def test_a_used_ticket_admits_nobody(self, room: ARoom, hall: AHall) -> None:
         first = room.bidder(hall, "A1")

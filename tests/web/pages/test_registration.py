@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -281,6 +282,27 @@ class TestTheRoom:
         answer = await browser.submit(ROOM, "enter-room", {"room_password": PASSWORD})
         assert answer.status_code == 303, answer.text
         assert CODE in (await browser.get(ROOM)).text
+
+    async def test_gives_a_program_a_ticket_as_the_page_of_the_protocol_says(
+        self, site: NewBrowser, database: Database
+    ) -> None:
+        browser = await signed_up(site())
+        await submitted(browser)
+        await qualified(database)
+        await add_session(database)
+        await browser.submit(ROOM, "enter-room", {"room_password": PASSWORD})
+        found = re.search(r'data-token="([0-9a-f]{64})"', (await browser.get(ROOM)).text)
+        assert found is not None
+        asked = {"accept": "application/json", "x-csrf-token": found[1]}
+        # An empty body that is called a form, as common clients call it.
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        answer = await browser.client.post(f"{ROOM}/ticket", headers=asked | kind)
+        assert (answer.status_code, list(answer.json())) == (200, ["ticket"])
+        forged = await browser.client.post(f"{ROOM}/ticket", headers={"accept": asked["accept"]})
+        assert forged.headers["content-type"] == "application/problem+json"
+        told = forged.json()
+        assert (told["status"], told["code"]) == (403, "form.forged")
+        assert told["title"].endswith("。")
 
     async def test_a_wrong_password_opens_nothing(
         self, site: NewBrowser, database: Database

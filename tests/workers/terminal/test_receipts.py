@@ -19,6 +19,19 @@ from workers.cli import luochui
 
 AT = datetime(2026, 11, 26, 2, tzinfo=UTC)
 SESSION = UUID(int=7)
+TOLD = f"""session     {SESSION}
+seq         7
+bid id      {UUID(int=102)}
+code        A1
+amount      100000.02 yuan
+verdict     accepted
+entered at  2026-11-26 10:00:00.000000 Beijing time
+"""
+ONLY_WHOLE = (
+    "receipt whole, but nobody's yet: whose signature it is was not checked; give --key"
+    " (the page /hall/keys)"
+)
+REASON, BELOW = b'"reason":""', b'"reason":"below_next_price"'
 Tree = dict[str, Any]
 Change = Callable[[Tree], object]
 
@@ -51,12 +64,30 @@ def verified(folder: Path, content: bytes, *words: str) -> Result:
 
 def test_a_receipt_of_the_platform_holds_by_its_public_key(tmp_path: Path) -> None:
     ran = verified(tmp_path, a_receipt(), "--key", PUBLIC_KEY.hex())
-    assert (ran.exit_code, ran.output) == (0, "receipt ok\n")
+    assert (ran.exit_code, ran.output) == (0, TOLD + "receipt ok: signed by the key given\n")
 
 
 def test_without_the_key_it_is_only_called_whole(tmp_path: Path) -> None:
     ran = verified(tmp_path, a_receipt())
-    assert (ran.exit_code, "receipt whole; give --key" in ran.output) == (0, True)
+    assert (ran.exit_code, ran.output) == (0, f"{TOLD}{ONLY_WHOLE}\n")
+
+
+def test_a_refusal_is_told_with_its_reason(tmp_path: Path) -> None:
+    leaves = [a_leaf(0).replace(b"bid.accepted", b"bid.refused").replace(REASON, BELOW)]
+    tree = grow([leaf_hash(leaf) for leaf in leaves])
+    batch = batch_of(SESSION, 5, tree)
+    signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
+    ran = verified(tmp_path, write_receipt(receipts(batch, leaves, tree, signed)[0]))
+    assert "verdict     refused, below_next_price\n" in ran.output
+
+
+def test_a_receipt_of_ones_own_making_cannot_write_over_the_terminal(tmp_path: Path) -> None:
+    leaves = [a_leaf(0).replace(b'"code":"A1"', b'"code":"A1\\u001b[2J"')]
+    tree = grow([leaf_hash(leaf) for leaf in leaves])
+    batch = batch_of(SESSION, 5, tree)
+    signed = Signed(KEY.sign(batch.statement()), PUBLIC_KEY)
+    ran = verified(tmp_path, write_receipt(receipts(batch, leaves, tree, signed)[0]))
+    assert (ran.exit_code, ran.output) == (1, "this is no receipt\n")
 
 
 NOT_IN = "the bid is not in the signed batch"

@@ -36,6 +36,24 @@ def test_a_record_of_this_platform_is_checked_bid_by_bid(tmp_path: Path) -> None
     assert "bid 6: recorded accepted, the engine says refused late" in ran.output
 
 
+def test_an_end_that_differs_is_called_that_and_not_a_verdict(tmp_path: Path) -> None:
+    late = "2026-01-01T00:00:22Z,refused,late,2026-01-01T00:00:2"
+    assert f"{late}2Z" in HALL
+    false = record(tmp_path, HALL.replace(f"{late}2Z", f"{late}3Z"))
+    ran = replayed(false, "--format", "hall", "--terms", str(tmp_path / "terms.json"))
+    assert ran.exit_code == 1
+    ends = "2026-01-01T00:00:23+00:00, the engine says 2026-01-01T00:00:22+00:00"
+    assert f"bid 6: the end after it is recorded {ends}\n" in ran.output
+    assert "recorded refused" not in ran.output
+
+
+def test_terms_that_cannot_be_read_are_named_by_their_place(tmp_path: Path) -> None:
+    file = record(tmp_path)
+    (tmp_path / "terms.json").write_text(json.dumps(TERMS | {"clock": [{"after_seq": 1}]}))
+    ran = replayed(file, "--format", "hall", "--terms", str(tmp_path / "terms.json"))
+    assert (ran.exit_code, "at `$.clock[0]`" in ran.output) == (1, True), ran.output
+
+
 def test_the_terms_can_be_given_as_options(tmp_path: Path) -> None:
     words = [part for name, text in TERMS.items() for part in (f"--{name}", text)]
     assert replayed(record(tmp_path), "--format", "hall", *words).exit_code == 0
@@ -51,7 +69,11 @@ def test_a_file_of_something_else_is_one_sentence(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "missing"),
     [
-        ("hall", HALL, "--start and --increment and --opens and --end"),
+        (
+            "hall",
+            HALL,
+            "--start and --increment and --opens and --end, or --terms with terms-ID.json",
+        ),
         ("record", "lot,bid_time,bidder,price\n7,2026-01-01,A,1\n", "--increments and --end"),
     ],
 )
@@ -100,6 +122,7 @@ def test_records_of_other_courts_need_the_increments_and_the_end(tmp_path: Path)
         ({"increment": "0"}, "--increment must be above zero"),
         ({"start": "much"}, "--start is no amount in yuan"),
         ({"opens": "noon"}, "--opens is no time"),
+        ({"window": "a day"}, "--window is a number of seconds"),
     ],
 )
 def test_a_term_that_is_none_is_named(

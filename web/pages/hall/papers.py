@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from starlette.requests import Request
@@ -19,8 +20,17 @@ from bidding.admission import admitted_code
 from bidding.eligibility.queries import registration_acted_in
 from bidding.hall.bid_entry import Decision
 from bidding.hall.receipt import write_receipt
+from bidding.hall.session import Session
 from bidding.hall_code import HallCode
-from bidding.queries import BidLine, bid_record, decision, decisions_of, session_of_listing
+from bidding.queries import (
+    BidLine,
+    bid_record,
+    clock_changes,
+    decision,
+    decisions_of,
+    session_of_listing,
+)
+from bidding.replay import ClockChange
 from web.signin import visit_of
 from web.views import render
 from web.wiring import database_of, path_id, person_id_of, reading
@@ -41,7 +51,7 @@ async def bids_file(request: Request) -> Response:
     return Response(
         write_record(lines),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="bids-{listing_id}.csv"'},
+        headers=_saved_as(f"bids-{listing_id}.csv"),
     )
 
 
@@ -56,6 +66,8 @@ async def terms_file(request: Request) -> Response:
             HallCode.listing_id == listing_id, HallCode.priority_rank.is_not(None)
         )
         ranks = (await session.execute(ranked)).all() if board.is_over else []
+        clock = await clock_changes(session, board.session_id)
+        own = (await session.get_one(Session, board.session_id)).rules
     told = {
         "start": str(board.starting_price),
         "increment": str(board.increment),
@@ -63,8 +75,28 @@ async def terms_file(request: Request) -> Response:
         "end": instant_text(board.scheduled_close_at),
         "extension": f"reset:{int(board.extend_by.total_seconds())}",
         "priority": ",".join(f"{code}={rank}" for code, rank in ranks),
+        "window": _seconds(own.window_after_first_bid),
+        "clock": [_clock_told(change) for change in clock],
     }
-    return JSONResponse(told)
+    return JSONResponse(told, headers=_saved_as(f"terms-{listing_id}.json"))
+
+
+def _seconds(length: timedelta | None) -> str:
+    return "" if length is None else str(int(length.total_seconds()))
+
+
+def _clock_told(change: ClockChange) -> dict[str, int | str | None]:
+    return {
+        "after_seq": change.after_seq,
+        "kind": change.kind,
+        "at": instant_text(change.at),
+        "ground": change.ground,
+        "closes_at": instant_text(change.closes_at) if change.closes_at else None,
+    }
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 async def keys_page(request: Request) -> Response:
@@ -131,8 +163,7 @@ async def receipt_file(request: Request) -> Response:
         )
     if found is None:
         raise Refusal("not_found", what="bid", id=str(bid_id))
-    name = f"receipt-{found.seq}-{bid_id}.json"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = _saved_as(f"receipt-{found.seq}-{bid_id}.json")
     return Response(write_receipt(found.receipt), media_type="application/json", headers=headers)
 
 

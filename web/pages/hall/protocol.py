@@ -18,6 +18,7 @@ from web.live import protocol
 from web.live.connection import UNSENT_BYTES_MAX
 from web.live.fanout import FRAME_SECONDS
 from web.live.limits import FLOOD_FACTOR, Limits
+from web.signin import cookie_name
 from web.views import FOLDER, render
 
 EXAMPLE = Path(FOLDER) / "static" / "formats" / "receipt.json"
@@ -25,6 +26,8 @@ LISTING = UUID("01900000-0000-7000-8000-000000000001")
 SESSION = UUID("01900000-0000-7000-8000-000000000002")
 BID = UUID("01900000-0000-7000-8000-000000000011")
 NOON = 1_778_032_800_000
+TICKET_REFUSALS = ("form.forged", "not_found", "hall.password_needed", "session.not_open")
+"""Why a program gets no ticket: its token or Origin, no registration, no seat, no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,9 @@ async def protocol_page(request: Request) -> Response:
         "room/protocol.html",
         version=protocol.VERSION,
         origin=request.state.settings.live_origin,
+        web_origin=request.state.settings.web_origin,
+        sign_in_cookie=cookie_name(request.state.settings, "signin"),
+        ticket_refusals=TICKET_REFUSALS,
         messages_said=[shown(kind) for kind in SAID],
         messages_told=[shown(kind) for kind in TOLD],
         parts=[shown(kind) for kind in PARTS],

@@ -9,10 +9,11 @@ from typing import get_args
 import msgspec
 import pytest
 
+from auction.kernel.settings import Settings
 from tests.web.browser import Browser
 from web.i18n import Locale, catalogue
 from web.live import protocol
-from web.pages.hall.protocol import PARTS, SAID, TOLD, conversation, shown
+from web.pages.hall.protocol import PARTS, SAID, TICKET_REFUSALS, TOLD, conversation, shown
 
 HALL = Path("web/live")
 KINDS = (*SAID, *TOLD, *PARTS)
@@ -72,6 +73,26 @@ async def test_the_page_names_every_field_and_limit(browser: Browser, language: 
     for number in ("4096", "256 KiB", "50 ", "100 ", "1000 ", "<code>1013</code>"):
         assert number in page
     assert ("A conversation" in page) == (language == "en")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_the_page_says_how_a_program_comes_in_and_how_it_ends(
+    browser: Browser, settings: Settings, language: str
+) -> None:
+    page = unescape((await browser.get(f"/hall/protocol?lang={language}")).text)
+    assert f"Origin <code>{settings.web_origin}</code>" in page
+    assert f"POST {settings.web_origin}/lots/ID/room/ticket" in page
+    assert "Cookie: signin=" in page
+    assert all(f"<code>{code}</code>" in page for code in TICKET_REFUSALS)
+    for word in (
+        "X-CSRF-Token",
+        "data-token",
+        "from_seq",
+        "is_over",
+        "passed_in",
+        "not_understood",
+    ):
+        assert word in page
 
 
 async def test_programs_read_the_schema(browser: Browser) -> None:

@@ -14,6 +14,7 @@ from auction.lots.importing import read_lots
 from auction.store.journal import check_chain
 from bidding.hall.receipt import Receipt, verify
 from bidding.records.reading import HEADS, read_record
+from bidding.replay import ClockChange
 from tests.web.conftest import NewBrowser
 from valuation import verifying
 from valuation.draw import Transcript
@@ -78,7 +79,8 @@ async def test_the_page_names_every_column_and_shows_every_example(
     named = {word for names in CODES.findall(page.text) for word in names.split(", ")}
     wanted = {*LOT_COLUMNS, *STATEMENT_COLUMNS, *HEADER, *BID_COLUMNS}
     wanted |= {*Receipt.__struct_fields__, *Transcript.__struct_fields__}
-    wanted |= set(msgspec.json.decode(content("terms.json"), type=dict[str, str]))
+    wanted |= set(msgspec.json.decode(content("terms.json"), type=dict[str, object]))
+    wanted |= set(ClockChange.__struct_fields__)
     wanted |= {"at", "body", "by", "id", "kind", "prev", "seq", "stream", "v"}
     wanted |= {names[place] for names in HEADS.values() for place in (0, -1)}
     assert wanted <= named
