@@ -19,8 +19,11 @@ class Standing:
     price: Money | None
     """The highest bid, or None before the first."""
     closes_at: datetime
+    """As extensions have moved it; of one that is over, when it ended."""
     extensions: int
     is_over: bool
+    paused_at: datetime | None
+    """Since when its clock stands still; None while it runs, and when it is over."""
 
 
 async def standings(
@@ -30,7 +33,11 @@ async def standings(
     rows = await session.scalars(select(Session).where(Session.listing_id.in_(listing_ids)))
     return {
         row.listing_id: Standing(
-            row.leading_amount, row.closed_at or row.closes_at, row.extensions, bool(row.closed_at)
+            price=row.leading_amount,
+            closes_at=row.closed_at or row.closes_at,
+            extensions=row.extensions,
+            is_over=row.closed_at is not None,
+            paused_at=None if row.closed_at else row.paused_at,
         )
         for row in rows
     }

@@ -24,7 +24,7 @@ CARDS_MAX = 200
 _OF_LISTING = (
     Listing.id, Listing.lot_id, Listing.court_id, Listing.title, Listing.round, Listing.state,
     Listing.starting_price, Listing.increment, Listing.deposit, Listing.opens_at,
-    Listing.closes_at, Listing.published_at,
+    Listing.closes_at, Listing.published_at, Listing.concluded_at,
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ class ListingCard:
     opens_at: datetime
     closes_at: datetime
     published_at: datetime | None
+    concluded_at: datetime | None
+    """When the court recorded how it ended, or took it back."""
     location: str
     photo_id: UUID | None
 
@@ -81,7 +83,6 @@ class PublishedView:
     card: ListingCard
     balance_days: int
     ground: str
-    concluded_at: datetime | None
     asset_id: UUID
     description: str
     items: tuple[ItemView, ...]
@@ -112,7 +113,6 @@ async def published(session: AsyncSession, listing_id: UUID) -> PublishedView:
         card=next(card for card in rounds if card.id == row.id),
         balance_days=row.balance_days,
         ground=row.ground,
-        concluded_at=row.concluded_at,
         asset_id=asset.id,
         description=asset.description,
         items=_in_order(items.all()),

@@ -80,6 +80,8 @@ class Board:
     pause_ground: str
     epoch: int
     home_id: UUID | None
+    closed_at: datetime | None = None
+    """When it ended; None while it has not, and in the practice hall, which keeps nothing."""
 
     @property
     def is_over(self) -> bool:

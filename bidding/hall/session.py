@@ -149,6 +149,7 @@ class Session(Base):
             pause_ground=self.pause_ground,
             epoch=self.epoch,
             home_id=self.home_id,
+            closed_at=self.closed_at,
         )
 
     def take(self, hall: Hall) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from auction.kernel.money import Money
 from tests.journeys.demonstration import Demonstration
 from tests.tools import run, tool
 from valuation.verifying import is_good, verify
+from workers.demo.browser import Browser
+from workers.demo.open_lot import LASTS, THING
 
 pytestmark = pytest.mark.journey
 
@@ -29,6 +32,24 @@ def papers(shown: Demonstration) -> Path:
 def amounts(papers: Path) -> dict[str, int]:
     told: dict[str, int] = json.loads((papers / "summary.json").read_text())["amounts_fen"]
     return told
+
+
+async def test_a_visitor_finds_a_lot_that_stays_open_for_an_hour(shown: Demonstration) -> None:
+    visitor = Browser(shown.origin)
+    try:
+        card = re.search(
+            rf'href="(/lots/[^"]+)"(?:(?!</a>).)*{THING.title}', (await visitor.get("/")).text, re.S
+        )
+        assert card is not None, "\n".join(shown.said)
+        page = (await visitor.get(card[1])).text
+    finally:
+        await visitor.close()
+    assert f'href="{card[1]}/join"' in page
+    opens_at, closes_at = (
+        datetime.fromisoformat(found)
+        for found in re.findall(r'<dt>(?:开始|结束)时间</dt><dd><time datetime="([^"]+)"', page)
+    )
+    assert closes_at - opens_at == LASTS
 
 
 class TestPapers:

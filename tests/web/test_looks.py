@@ -112,3 +112,15 @@ async def test_the_summary_of_errors_takes_focus_and_names_its_fields(site: Site
     assert "密码" in said
     assert await page.input_value("#f-name") == "林小满"
     await page.screenshot(path=shots() / "sign_up_errors.png", full_page=True)
+
+
+async def test_a_phone_shows_price_and_registration_of_a_lot_on_its_first_screen(
+    site: Site,
+) -> None:
+    page = await signed_in(site, "", PHONE, "light")
+    for lang in ("zh-CN", "en"):
+        await page.goto(f"/lots/{site.listing}?lang={lang}")
+        for what in ("#offer .price", f'a[href="/lots/{site.listing}/join"]'):
+            box = await page.locator(what).bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= PHONE["height"], (lang, what, box)

@@ -74,8 +74,10 @@ class Shown:
     price: Money | None
     """The highest bid, if there is one."""
     closes_at: datetime
-    """As extensions have moved it."""
+    """As extensions have moved it; of one that is over, when it ended."""
     extensions: int
+    paused_at: datetime | None
+    """Since when the clock of its session stands still."""
 
 
 def stage_of(card: ListingCard, standing: Standing | None, now: datetime) -> Stage:
@@ -96,8 +98,10 @@ async def show(session: AsyncSession, found: Sequence[ListingCard], now: datetim
 def _shown(card: ListingCard, standing: Standing | None, now: datetime) -> Shown:
     stage = stage_of(card, standing, now)
     if standing is None:
-        return Shown(card, stage, None, card.closes_at, 0)
-    return Shown(card, stage, standing.price, standing.closes_at, standing.extensions)
+        return Shown(card, stage, None, card.concluded_at or card.closes_at, 0, None)
+    return Shown(
+        card, stage, standing.price, standing.closes_at, standing.extensions, standing.paused_at
+    )
 
 
 async def lots_page(request: Request) -> Response:

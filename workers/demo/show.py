@@ -13,6 +13,7 @@ from auction.kernel.settings import Settings
 from auction.law.rulebook import DEMONSTRATION
 from auction.store.database import Database
 from workers.demo.journey import Address, Journey, StepError, run_journey
+from workers.demo.open_lot import lot_stays_open
 from workers.demo.road import ROAD
 from workers.demo.seed import ACCOUNTS_FILE, seed
 from workers.embedded.place import any_ports, default_state, kept_ports, prepare_state
@@ -22,7 +23,7 @@ LOTS = Path(__file__).resolve().parent / "lots.csv"
 """The project's own made-up rows, in the columns of a judicial lots file."""
 
 LOOK_AT = (
-    ("/lots", "the lots on offer and sold; the newest has the whole story of its sale"),
+    ("/lots", "one lot is open for an hour, bid for it; the one sold tells its whole story"),
     ("/draws", "the draw of the appraisal agencies, with a transcript anybody can check"),
     ("/verify", "a paper proved by its code: any notice under /assist or /court has one"),
     ("/court", "sign in as officer: the case, its valuation, listing, sale and plan"),
@@ -80,23 +81,32 @@ def _walk_once(settings: Settings, accounts: Accounts, told: threading.Event, sa
         return
     marker.touch()  # before, not after: half a road walked twice is two cases of one number
     say("The life of one seized asset, on real pages; it takes about a minute and a half:")
-    journey = _journey(settings, accounts, settings.luochui_state / "journey", LOTS, say)
+    out = settings.luochui_state / "journey"
+    road, after = [_journey(settings, accounts, out, LOTS, say) for _ in range(2)]
     try:
-        asyncio.run(_walk_until(journey, told))
+        asyncio.run(_walk_until(road, after, told))
     except StepError as wrong:
         say(f"journey FAILED at {wrong}")
         say("What was done until then is there to be looked at.")
 
 
-async def _walk_until(journey: Journey, told: threading.Event) -> None:
-    """Walk the road, and leave it when told to end."""
-    walk = asyncio.create_task(run_journey(journey, ROAD))
+async def _walk_until(road: Journey, after: Journey, told: threading.Event) -> None:
+    """Walk the road and put one more lot on offer; leave it when told to end."""
+    walk = asyncio.create_task(_walk(road, after))
     while not walk.done():
         if told.is_set():
             walk.cancel()
         await asyncio.wait({walk}, timeout=0.2)
     if not walk.cancelled():
         await walk
+
+
+async def _walk(road: Journey, after: Journey) -> None:
+    await run_journey(road, ROAD)
+    try:
+        await lot_stays_open(after)
+    finally:
+        await after.close()
 
 
 async def _seed(settings: Settings) -> Accounts:

@@ -201,21 +201,26 @@ async def make_lot(j: Journey, *, draft_number: str = "") -> None:
     j.facts["lot_id"] = _last(made.path)
 
 
-async def draft(j: Journey, *, opens_in: timedelta, balance_days: str = "") -> None:
+async def draft(
+    j: Journey, *, opens_in: timedelta, balance_days: str = "", lasts: timedelta | None = None
+) -> None:
     """Draft the next offer of the lot; it opens as soon as the demonstration can use it."""
     officer = await j.as_(OFFICER)
     drafted = await officer.submit(f"/court/lots/{j.text('lot_id')}", "draft-listing")
     j.facts["listing_id"] = _last(drafted.path)
     _must_say(drafted, ("网拍10", "网拍17", "网拍20", "网拍25"))
-    await choose_opening(j, opens_in=opens_in, balance_days=balance_days)
+    await choose_opening(j, opens_in=opens_in, balance_days=balance_days, lasts=lasts)
 
 
-async def choose_opening(j: Journey, *, opens_in: timedelta, balance_days: str = "") -> None:
-    """Choose when the session opens, and if need be another term for the balance."""
+async def choose_opening(
+    j: Journey, *, opens_in: timedelta, balance_days: str = "", lasts: timedelta | None = None
+) -> None:
+    """Choose when the session opens, and if need be its length and the term for the balance."""
     officer = await j.as_(OFFICER)
     page = await officer.get(_listing(j))
     opens_at = SystemClock().now().astimezone(BEIJING) + opens_in
-    terms = {"opens_at": local_text(opens_at), "closes_at": local_text(opens_at + _window(page))}
+    closes_at = opens_at + (lasts or _window(page))
+    terms = {"opens_at": local_text(opens_at), "closes_at": local_text(closes_at)}
     if balance_days:
         terms["balance_days"] = balance_days
     await officer.fill(page, "listing-terms", terms)
