@@ -1,0 +1,128 @@
+"""What the room tells a bidder: why a button waits, what became of the question, what is true."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from auction.kernel.actor import SYSTEM
+from auction.kernel.settings import Settings
+from auction.store.database import Database
+from bidding.hall.standstill import lock_session
+from tests.conftest import Execute
+from tests.web.chromium import shots
+from tests.web.room_site import START, Site, a_site
+
+pytestmark = pytest.mark.browser
+GROUND = "案外人对执行标的提出异议，正在审查"
+
+
+@pytest.fixture
+async def site(
+    settings: Settings, database: Database, as_owner: Execute, chrome: Browser
+) -> AsyncIterator[Site]:
+    assert database  # it is emptied after the test
+    async with a_site(settings, as_owner, chrome) as running:
+        yield running
+
+
+async def opens(site: Site, page: Page, *, lang: str = "zh-CN") -> None:
+    await page.goto(f"{site.path}/room?lang={lang}")
+    await expect(page.locator("#net")).to_have_attribute("data-state", "on")
+
+
+async def the_court_says(site: Site, as_owner: Execute, state: str) -> None:
+    """Suspend or withdraw the listing, and let its session obey."""
+    await as_owner(f"UPDATE listings SET state = '{state}', ground = '{GROUND}'")
+    async with site.database.unit(SYSTEM) as work:
+        await lock_session(work, site.hall.session_id)
+
+
+class TestTheBidButton:
+    async def test_says_suspended_while_the_court_has_suspended(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        page = await site.seated("A1", 1, as_owner)
+        await opens(site, page)
+        await page.click("#go")
+        await expect(page.locator("#confirm")).to_be_enabled()
+        await the_court_says(site, as_owner, "suspended")
+        await expect(page.locator("#question-wait")).to_have_text("已中止")
+        await expect(page.locator("#confirm")).to_be_disabled()
+        await page.click("#back")
+        await expect(page.locator("#go")).to_have_text("已中止")
+        await expect(page.locator("#pause")).to_have_text(GROUND)
+        await opens(site, page, lang="en")
+        await expect(page.locator("#go")).to_have_text("Suspended")
+
+    async def test_before_the_first_bid_offers_the_starting_price_by_its_name(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        page = await site.seated("A1", 1, as_owner)
+        rival = site.room.bidder(site.hall, "B2")
+        await rival.enter()
+        await opens(site, page)
+        first, second = (page.locator(f"[data-steps='{n}'] span") for n in (1, 2))
+        await expect(first).to_have_text("起拍价")
+        await page.click("[data-steps='2']")
+        await expect(page.locator("#amount")).to_have_value("1,200,000.00")
+        await page.click("[data-steps='1']")
+        await expect(page.locator("#amount")).to_have_value("1,180,000.00")
+        await page.click("#go")
+        await expect(page.locator("#question-above")).to_have_text("这是起拍价，还没有人出价")
+        await rival.bid(START)
+        await opens(site, page, lang="en")
+        await expect(first).to_have_text("+1 step")
+        await expect(second).to_have_text("+2 steps")
+        await expect(page.locator("#bid-count")).to_have_text("1 bid")
+        await page.click("#go")
+        await expect(page.locator("#question-above")).to_have_text(
+            "CNY 10,000.00 above the present price (1 increment)"
+        )
+
+
+class TestTheQuestion:
+    async def test_outbid_meanwhile_says_that_the_price_moved_and_nothing_was_sent(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        page = await site.seated("A1", 1, as_owner)
+        rival = site.room.bidder(site.hall, "B2")
+        await rival.enter()
+        await opens(site, page)
+        await page.click("#go")
+        await rival.bid(START)
+        told = (
+            "有人先出价，价格已变为 1,180,000.00 元；您的 1,180,000.00 元没有发出。"
+            "现最低 1,190,000.00 元"
+        )
+        await expect(page.locator("#fault")).to_have_text(told)
+        await expect(page.locator("#question")).to_be_hidden()
+        await expect(page.locator("#live")).to_have_text(told)
+        await page.goto("/practice")
+        await expect(page.locator("#net")).to_have_attribute("data-state", "on")
+        await page.click("#go")
+        await expect(page.locator("#fault")).to_contain_text("您的 1,000,000.00 元没有发出")
+
+    async def test_waiting_for_a_word_looks_it_and_says_for_which(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        page = await site.seated("A1", 1, as_owner)
+        await opens(site, page)
+        await page.click("#go")
+        await expect(page.locator("#question-wait")).to_be_empty()
+        await page.click("#confirm")
+        await expect(page.locator("#mine")).to_have_attribute("data-standing", "leading")
+        await page.click("#go")
+        confirm = page.locator("#confirm")
+        await confirm.hover(force=True)
+        await page.screenshot(path=shots() / "told-question-waits.png")
+        await expect(confirm).to_be_disabled()
+        waiting = await confirm.evaluate("it => getComputedStyle(it).backgroundColor")
+        await expect(page.locator("#question-wait")).to_have_text(
+            "勾选“我确认要抬高自己的出价”后才能确认"
+        )
+        await page.check("#own-sure")
+        await expect(page.locator("#question-wait")).to_be_empty()
+        await expect(confirm).to_be_enabled()
+        await confirm.hover()
+        assert waiting != await confirm.evaluate("it => getComputedStyle(it).backgroundColor")
