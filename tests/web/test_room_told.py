@@ -10,8 +10,8 @@ from auction.kernel.settings import Settings
 from auction.store.database import Database
 from bidding.hall.standstill import lock_session
 from tests.conftest import Execute
-from tests.web.chromium import shots
-from tests.web.room_site import START, Site, a_site
+from tests.web.chromium import shots, visitor
+from tests.web.room_site import START, STEP, Site, a_site
 
 pytestmark = pytest.mark.browser
 GROUND = "案外人对执行标的提出异议，正在审查"
@@ -126,3 +126,74 @@ class TestTheQuestion:
         await expect(confirm).to_be_enabled()
         await confirm.hover()
         assert waiting != await confirm.evaluate("it => getComputedStyle(it).backgroundColor")
+
+
+class TestAWithdrawal:
+    async def test_is_told_once_with_its_reason_and_no_word_of_a_sale(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        bidder = await site.seated("A1", 1, as_owner)
+        watcher = await visitor(site.browser, site.settings)
+        await opens(site, bidder)
+        await opens(site, watcher)
+        await the_court_says(site, as_owner, "withdrawn")
+        for page in (bidder, watcher):
+            await expect(page.locator("#result-title")).to_have_text("拍卖已撤回")
+            await self.says_it_once(page)
+            await page.reload()
+            await expect(page.locator("#net")).to_have_attribute("data-state", "on")
+            await self.says_it_once(page)
+        await expect(bidder.locator("#result a[href='/me']")).to_be_visible()
+        without = await without_scripts(site, watcher)
+        await without.goto(f"{site.path}/room")
+        await self.says_it_once(without)
+
+    async def says_it_once(self, page: Page) -> None:
+        await expect(page.locator("#result-next")).to_contain_text(f"撤回理由：{GROUND}")
+        told = await page.inner_text("#room")
+        assert told.count("已撤回") == 1
+        assert told.count(GROUND) == 1
+        assert "成交" not in told
+
+
+class TestTheRoomWithoutScripts:
+    async def test_tells_what_the_server_knows_and_leads_to_the_form(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        seated = await site.seated("A1", 1, as_owner)
+        for code, amount in (("A1", START), ("B2", START + STEP)):
+            rival = site.room.bidder(site.hall, code)
+            await rival.enter()
+            await rival.bid(amount)
+        page = await without_scripts(site, seated)
+        await page.goto(f"{site.path}/room")
+        told = await page.inner_text("#room")
+        for false in ("正在连接", "还没有人出价", "您尚未出价", "--:--", "1,180,000.00 元；"):
+            assert false not in told
+        await expect(page.locator("#mine")).to_have_text("✖ 您的出价已被超过")
+        await expect(page.locator("#price")).to_have_text("1,190,000.00")
+        await expect(page.locator("#bid-count")).to_have_text("2 次出价")
+        await expect(page.locator("#log li")).to_have_count(2)
+        await page.screenshot(path=shots() / "told-without-scripts.png", full_page=True)
+        await page.click("noscript a.go")
+        await self.keeps_a_refused_amount(page)
+        await the_court_says(site, as_owner, "suspended")
+        await page.goto(f"{site.path}/bid")
+        await expect(page.locator("#still")).to_contain_text(GROUND)
+        await expect(page.locator("#plain-bid")).to_have_count(0)
+
+    async def keeps_a_refused_amount(self, page: Page) -> None:
+        await page.fill("#f-amount", "1,195,000")
+        await page.click("#plain-bid button.go")
+        await expect(page.locator("#told")).to_contain_text("出价未被接受")
+        await expect(page.locator("#f-amount")).to_have_value("1195000.00")
+        await expect(page.locator("#plain-bid")).to_contain_text("最低 1,200,000.00 元")
+
+
+async def without_scripts(site: Site, seated: Page) -> Page:
+    """The same visitor with scripts switched off."""
+    context = await site.browser.new_context(
+        base_url=site.settings.web_origin, java_script_enabled=False, locale="zh-CN"
+    )
+    await context.add_cookies(await seated.context.cookies())
+    return await context.new_page()
