@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
 
+from auction.deposits.commands import open_deposit
 from auction.kernel.actor import SYSTEM
+from auction.kernel.money import Money
 from auction.kernel.settings import Settings
 from auction.store.database import Database
 from bidding.hall.standstill import lock_session
+from bidding.registration import Registration
 from tests.conftest import Execute
 from tests.web.chromium import shots, visitor
 from tests.web.room_site import START, STEP, Site, a_site
@@ -197,3 +201,59 @@ async def without_scripts(site: Site, seated: Page) -> Page:
     )
     await context.add_cookies(await seated.context.cookies())
     return await context.new_page()
+
+
+class TestTheEnd:
+    async def test_tells_the_winner_and_the_others_by_when_and_leads_to_their_own_page(
+        self, site: Site, as_owner: Execute
+    ) -> None:
+        winner = await site.seated("A1", 1, as_owner)
+        other = await site.seated("B2", 2, as_owner)
+        await is_sold_to_the_first(site, as_owner)
+        for page in (winner, other):
+            await opens(site, page)
+            await expect(page.locator("#result a[href='/me']")).to_be_visible()
+        await expect(winner.locator("#result-title")).to_have_text("竞价结束，您以最高价竞得")
+        await expect(winner.locator("#result-next")).to_contain_text(
+            "请在 2027年1月8日 23:59:59 前付清余款"
+        )
+        await expect(other.locator("#result-next")).to_have_text(
+            "您的保证金最迟 2026年12月30日 16:30:00 退回原账户。"
+        )
+        without = await without_scripts(site, winner)
+        await without.goto(f"{site.path}/room")
+        await expect(without.locator("#mine")).to_have_text("✔ 竞得")
+        await expect(without.locator("#result-next")).to_contain_text("2027年1月8日 23:59:59")
+
+
+async def is_sold_to_the_first(site: Site, as_owner: Execute) -> None:
+    """The session is over, and what the worker does then is done."""
+    bidder = site.room.bidder(site.hall, "A1")
+    await bidder.enter()
+    await bidder.bid(START)
+    await as_owner("UPDATE sessions SET state = 'sold', closed_at = now(), version = version + 1")
+    await as_owner(
+        "INSERT INTO sale (id, listing_id, lot_id, case_id, court_id, session_id, registration_id,"
+        " buyer_id, code, hammer_price, deposit, received, state, virtual_account, closed_at,"
+        " balance_due_at, qualification_evidence, ruling_number, tax_vouchers,"
+        " certificate_number, confirmation_notice_id) SELECT gen_random_uuid(), s.listing_id,"
+        " s.lot_id, l.case_id,"
+        " s.court_id, s.id, r.id, r.person_id, 'A1', s.leading_amount, 11800000, 11800000,"
+        " 'awaiting_balance', '9558990000000001', now(), '2027-01-08T23:59:59+08',"
+        " '', '', '', '', s.id"
+        " FROM sessions s JOIN listings l ON l.id = s.listing_id"
+        " JOIN registration r ON r.listing_id = l.id ORDER BY r.applied_at LIMIT 1"
+    )
+    async with site.database.unit(SYSTEM) as work:
+        for one in await work.session.scalars(select(Registration)):
+            await open_deposit(
+                work,
+                registration_id=one.id,
+                listing_id=one.listing_id,
+                court_id=one.court_id,
+                person_id=one.person_id,
+                amount=Money(11_800_000),
+            )
+    await as_owner(
+        "UPDATE deposits SET state = 'release_ordered', release_due_at = '2026-12-30T16:30:00+08'"
+    )

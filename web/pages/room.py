@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -20,7 +21,7 @@ from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.people.credentials import token_digest
 from auction.people.queries import court
-from auction.settlement.queries import sale_of_listing
+from auction.settlement.sale import Sale
 from bidding.admission import admit, admitted_code, rank_of_code
 from bidding.eligibility.queries import registration_acted_in
 from bidding.enrolment_queries import RegistrationView, count_of_listing
@@ -264,8 +265,8 @@ async def _balance_due_at(
     """By when the winner pays: shown to nobody else."""
     if board is None or code is None or board.leading_code != code or not board.is_over:
         return None
-    sold = await sale_of_listing(session, board.listing_id)
-    return sold.balance_due_at if sold else None
+    due_at = select(Sale.balance_due_at).where(Sale.listing_id == board.listing_id)
+    return await session.scalar(due_at)
 
 
 async def _code(request: Request, session: AsyncSession, listing_id: UUID) -> BidderCode | None:
