@@ -133,7 +133,7 @@ async def lock_session(work: Unit, session_id: SessionId) -> Session:
     if state is ListingState.SUSPENDED and session.state in SUSPENDABLE:
         _suspend(work, session, "listing_suspended", published=ground)
     if state is ListingState.WITHDRAWN and session.state not in ENDED:
-        _stop(work, session)
+        _stop(work, session, published=ground)
     return session
 
 
@@ -171,11 +171,12 @@ def pause(work: Unit, session: Session, at: datetime, ground: str) -> None:
     tell(work, session)
 
 
-def _stop(work: Unit, session: Session) -> None:
-    """End without a winner: the listing was withdrawn (网拍28(1), 拍变17)."""
+def _stop(work: Unit, session: Session, *, published: str = "") -> None:
+    """End without a winner: the listing was withdrawn, as published (网拍28(1), 拍变17)."""
     session.take(engine.stop(session.hall))
     session.advance(SessionTrigger.STOP)
     session.closed_at = work.now
+    session.pause_ground = published
     work.record("session.stopped", session.stream)
     tell(work, session)
 

@@ -160,7 +160,9 @@ class State(msgspec.Struct, frozen=True):
     opens_at: Annotated[int, msgspec.Meta(description="When bidding begins.")]
     closes_at: Annotated[int, msgspec.Meta(description="When it ends, as things stand.")]
     extensions: Annotated[int, msgspec.Meta(description="How often the end has moved.")]
-    pause_ground: Annotated[str, msgspec.Meta(description="Why it stands still; else empty.")]
+    pause_ground: Annotated[
+        str, msgspec.Meta(description="Why it stands still or was withdrawn; else empty.")
+    ]
     watchers: Annotated[int, msgspec.Meta(description="How many sockets this process shows it.")]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -20,12 +21,13 @@ from auction.kernel.refusal import Refusal
 from auction.listings.listing import Listing
 from auction.people.credentials import token_digest
 from auction.people.queries import court
+from auction.settlement.sale import Sale
 from bidding.admission import admit, admitted_code, rank_of_code
 from bidding.eligibility.queries import registration_acted_in
 from bidding.enrolment_queries import RegistrationView, count_of_listing
 from bidding.hall.board import Board
 from bidding.hall.ticket import issue_ticket
-from bidding.queries import BidLine, last_bids, session_of_listing
+from bidding.queries import BIDS_A_PAGE, BidLine, last_bids, session_of_listing
 from bidding.sealing import private_key_of
 from web.forms import read_form
 from web.live.messenger import HandedOver, hand_over
@@ -71,6 +73,8 @@ class Seat:
     code: BidderCode | None
     rank: int | None
     extend_by: timedelta
+    balance_due_at: datetime | None
+    """Of the sale to this code, once it is made."""
 
     @property
     def extend_seconds(self) -> int:
@@ -82,6 +86,27 @@ class Seat:
         """The same in minutes; zero when it is counted in seconds, as in a demonstration."""
         return self.extend_seconds // SECONDS_A_MINUTE
 
+    @property
+    def standing(self) -> str:
+        """As room/hall.js says it; empty when the bids at hand cannot tell."""
+        if self.code is None:
+            return "watching"
+        if self.board is not None and self.board.leading_code == self.code:
+            return "leading"
+        if any(line.code == self.code for line in self.bids):
+            return "outbid"
+        return "none" if len(self.bids) < BIDS_A_PAGE else ""
+
+    @property
+    def least(self) -> Money:
+        """The least this code may offer: a priority holder may match another's price (网拍21)."""
+        board = self.board
+        if board is None or board.price is None:
+            return self.listing.starting_price
+        outranks = self.rank is not None and self.rank < (board.leading_rank or self.rank + 1)
+        may_match = outranks and board.leading_code != self.code
+        return board.price if may_match else board.lowest_next
+
 
 async def room_page(request: Request) -> Response:
     """The room as a watcher or a bidder sees it; the socket brings it to life."""
@@ -91,6 +116,7 @@ async def room_page(request: Request) -> Response:
         request,
         "room/room.html",
         seat=seat,
+        bids_a_page=BIDS_A_PAGE,
         live=request.state.settings.live_origin,
         script=static("room/main.js"),
         opens_millis=_millis(board.opens_at) if board else 0,
@@ -229,7 +255,18 @@ async def _seat(request: Request) -> Seat:
             code=code,
             rank=await rank_of_code(session, listing_id, code) if code else None,
             extend_by=board.extend_by if board else announced,
+            balance_due_at=await _balance_due_at(session, board, code),
         )
+
+
+async def _balance_due_at(
+    session: AsyncSession, board: Board | None, code: BidderCode | None
+) -> datetime | None:
+    """By when the winner pays: shown to nobody else."""
+    if board is None or code is None or board.leading_code != code or not board.is_over:
+        return None
+    due_at = select(Sale.balance_due_at).where(Sale.listing_id == board.listing_id)
+    return await session.scalar(due_at)
 
 
 async def _code(request: Request, session: AsyncSession, listing_id: UUID) -> BidderCode | None:

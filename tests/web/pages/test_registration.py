@@ -364,7 +364,9 @@ class TestWhatIsOver:
         async with database.unit(SYSTEM) as work:
             work.add(HallCode(listing_id=ListingId(LISTING), code=CODE, issued_on_hour=work.now))
         await place(database, hall, a_placed_bid(database, 1_180_000, CODE))
-        assert "正在连接" in (await site().get(ROOM)).text
+        running = (await site().get(ROOM)).text.partition('id="words"')[0]
+        assert "1 次出价" in running
+        assert "竞价结束" not in running
         clock.advance(board.closes_at - clock.now())
         async with database.unit(SYSTEM) as work:
             await close_session(work, session_id=hall.session_id, epoch=hall.epoch)

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from auction.kernel.ids import ListingId
+from auction.kernel.ids import BidderCode, ListingId
 from auction.kernel.money import Money
+from bidding.hall.board import SessionState
+from bidding.queries import BIDS_A_PAGE
 from web.i18n import n_
 from web.live.practice import INCREMENT, PRACTICE, STARTING_PRICE, VISITOR, Pace
 from web.views import render, static
@@ -35,6 +37,9 @@ class PracticeBoard:
     session_id: UUID
     price: Money | None = None
     is_over: bool = False
+    leading_code: BidderCode | None = None
+    leading_rank: int | None = None
+    state: SessionState = SessionState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ async def practice_page(request: Request) -> Response:
         board=PracticeBoard(PRACTICE),
         seat=PracticeSeat(pace.extend_by),
         code=VISITOR,
+        bids_a_page=BIDS_A_PAGE,
         lasts_seconds=int(pace.lasts.total_seconds()),
         live=request.state.settings.live_origin,
         script=static("room/main.js"),

@@ -5,6 +5,7 @@ import { say } from "./board.js";
 import { fenOf, timeOfDay, word, yuan } from "./words.js";
 
 const JUMP_STEPS = 10;
+const GO_WORDS = { open: "go", scheduled: "go_scheduled", paused: "go_paused", suspended: "go_suspended" };
 const at = function (id) { return document.getElementById(id); };
 
 export class BidBox {
@@ -25,7 +26,7 @@ export class BidBox {
     at("confirm").addEventListener("click", () => this.confirm());
     at("amount").addEventListener("input", () => { this.isTyped = true; this.showFault(""); });
     ["jump-sure", "own-sure"].forEach((id) => {
-      at(id).addEventListener("change", () => { at("confirm").disabled = !this.isSure; });
+      at(id).addEventListener("change", () => this.showWait());
     });
     document.querySelectorAll("[data-steps]").forEach((button) => {
       button.addEventListener("click", () => this.step(Number(button.dataset.steps)));
@@ -92,24 +93,44 @@ export class BidBox {
     at("question").hidden = isEnded || !this.isAsked;
     at("go").disabled = !this.canBid;
     at("go").textContent = word(this.buttonWord());
+    this.showWait();
     document.querySelectorAll("[data-steps]").forEach((button) => {
-      const offer = this.base() + Number(button.dataset.steps) * state.increment;
-      button.querySelector("small").textContent = yuan(offer).replace(/\.00$/, "");
+      const steps = Number(button.dataset.steps);
+      const isStart = !state.price && steps === 1;
+      button.querySelector("span").textContent = isStart ? word("price_starting") : word("step", { n: steps });
+      button.querySelector("small").textContent = yuan(this.offer(steps)).replace(/\.00$/, "");
     });
+  }
+
+  // Why the question cannot be confirmed yet, beside the button that waits.
+  showWait() {
+    const key = !this.canBid ? this.buttonWord()
+      : this.isOwn && !at("own-sure").checked ? "wait_own"
+      : this.isJump && !at("jump-sure").checked ? "wait_jump" : "";
+    at("confirm").disabled = Boolean(key);
+    at("question-wait").textContent = key ? word(key) : "";
   }
 
   buttonWord() {
     if (this.pending) {
       return this.pending.isAsking ? "asking_fate" : "sending";
     }
+    if (this.state.version < 0) {
+      return "net_wait";
+    }
     if (!this.isOpen) {
       return "go_offline";
     }
-    return { open: "go", scheduled: "go_scheduled", paused: "go_paused" }[this.state.phase] || "go_over";
+    return GO_WORDS[this.state.phase] || "go_over";
   }
 
-  base() {
-    return this.state.price || this.state.starting - this.state.increment;
+  // What a step button offers; before the first bid its first is the starting price itself.
+  offer(steps) {
+    const state = this.state;
+    if (!state.price) {
+      return state.starting + (steps === 1 ? 0 : steps * state.increment);
+    }
+    return state.price + steps * state.increment;
   }
 
   set(fen) {
@@ -119,7 +140,7 @@ export class BidBox {
   step(steps) {
     this.isTyped = true;
     this.showFault("");
-    this.set(this.base() + steps * this.state.increment);
+    this.set(this.offer(steps));
   }
 
   nudge(steps) {
@@ -174,19 +195,34 @@ export class BidBox {
     const fault = faultOf(state, this.me, this.asked);
     if (fault) {
       this.unask();
-      this.showFault(fault);
-      say(this.faultWords(fault));
+      this.showMoved();
       return;
     }
     const above = this.asked - (state.price || state.starting);
     this.isJump = above / state.increment > JUMP_STEPS;
     at("question-amount").textContent = yuan(this.asked);
-    at("question-above").textContent = word("above", { above: yuan(above), steps: Math.round(above / state.increment) });
+    at("question-above").textContent = this.aboveWords(above);
     this.isOwn = state.leader === this.me.code;
     at("question-lead").hidden = !this.isOwn;
     at("own").hidden = !this.isOwn;
     at("jump").hidden = !this.isJump;
-    at("confirm").disabled = !this.isSure;
+    this.showWait();
+  }
+
+  aboveWords(above) {
+    const state = this.state;
+    const key = state.price ? (above ? "above" : "above_nothing") : (above ? "above_start" : "is_start");
+    return word(key, { above: yuan(above), steps: Math.round(above / state.increment) });
+  }
+
+  // Somebody bid while the question stood open: what was asked about was never sent.
+  showMoved() {
+    const state = this.state;
+    const text = word("moved", {
+      price: yuan(state.price), amount: yuan(this.asked), least: yuan(leastBid(state, this.me)),
+    });
+    at("fault").textContent = text;
+    say(text);
   }
 
   unask() {

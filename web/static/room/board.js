@@ -28,6 +28,7 @@ export function say(text) {
 export function showConnection(key) {
   const net = at("net");
   if (net.dataset.state !== key) {
+    net.hidden = false;
     net.dataset.state = key;
     net.textContent = word("net_" + key);
   }
@@ -65,10 +66,19 @@ function drawPrice(state, before) {
 }
 
 function drawStanding(state, standing) {
+  at("mine").hidden = false;
   at("mine").dataset.standing = standing;
   at("mine").textContent = standingWords(state, standing);
-  at("pause").hidden = !state.pauseGround;
-  at("pause").textContent = state.pauseGround;
+  at("pause").textContent = pauseWords(state);
+  at("pause").hidden = !at("pause").textContent;
+}
+
+// The court's ground is published in its own words; that of a technical pause is a code.
+function pauseWords(state) {
+  if (state.phase === "suspended") {
+    return state.pauseGround;
+  }
+  return state.phase === "paused" ? word("pause_technical") : "";
 }
 
 // After the end nobody leads any more: it is won, not won, or over.
@@ -90,7 +100,7 @@ function drawCounts(state) {
 function drawExtension(state, before) {
   const line = at("extension");
   if (isOver(state)) {
-    line.textContent = state.extensions ? word("extended_in_all", { n: state.extensions }) : word("phase_" + state.phase);
+    line.textContent = state.extensions ? word("extended_in_all", { n: state.extensions }) : "";
     line.classList.remove("hit");
     return;
   }
@@ -198,5 +208,22 @@ export function drawResult(state, me) {
   at("result-title").textContent = word(key);
   at("result-price").textContent = result.code ? yuan(result.price) + " " + word("yuan_unit") : "";
   at("result-code").textContent = result.code ? word("result_code", { code: result.code }) : "";
-  at("result-next").textContent = word(isMine ? "next_mine" : me.code ? "next_other" : "next_watcher");
+  at("result-next").textContent = nextWords(state, result, isMine, me);
+}
+
+// Only a sale is confirmed; a withdrawal has its reason, and whoever did not win has his deposit.
+function nextWords(state, result, isMine, me) {
+  if (isMine) {
+    return word("next_mine");
+  }
+  const parts = [];
+  if (state.phase === "stopped") {
+    parts.push(word(state.pauseGround ? "next_stopped" : "next_stopped_where", { ground: state.pauseGround }));
+  }
+  if (me.code) {
+    parts.push(word("next_other"));
+  } else if (result.code) {
+    parts.push(word("next_watcher"));
+  }
+  return parts.join(" ");
 }

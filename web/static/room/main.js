@@ -18,6 +18,7 @@ const line = new Line({
 const AT_FIRST = Object.assign({}, EMPTY, {
   starting: Number(room.dataset.starting), increment: Number(room.dataset.increment),
   opensAt: Number(room.dataset.opensAt), closesAt: Number(room.dataset.closesAt),
+  price: Number(room.dataset.price), leader: room.dataset.leader, leaderRank: Number(room.dataset.leaderRank),
 });
 let state = AT_FIRST;
 let session = room.dataset.session;
@@ -157,6 +158,10 @@ function tick() {
 document.documentElement.classList.add("has-script");
 if (me.code && window.matchMedia("(max-width: 859px)").matches) {
   document.querySelector(".lot-facts").open = false;
+}
+if (!room.classList.contains("ended")) {
+  showConnection("wait");
+  refreshBox();
 }
 line.connect();
 tick();

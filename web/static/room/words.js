@@ -2,9 +2,13 @@
 
 const shelf = document.getElementById("words");
 
+// `{n|bid|bids}` is the first where n is one and the second where it is not, as in web/i18n.py.
 export function word(key, facts) {
   const found = shelf.querySelector('[data-word="' + key + '"]');
   let text = found ? found.textContent : key;
+  text = text.replace(/\{(\w+)\|([^|}]*)\|([^|}]*)\}/g, function (whole, name, one, many) {
+    return facts && name in facts ? (String(facts[name]) === "1" ? one : many) : whole;
+  });
   Object.keys(facts || {}).forEach(function (name) {
     text = text.split("{" + name + "}").join(String(facts[name]));
   });
