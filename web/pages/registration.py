@@ -38,6 +38,7 @@ from bidding.sealing import SALT_BYTES, private_key_of, public_key_of
 from bidding.undertakings import texts_of, undertakings_of
 from web.forms import FormErrors, read_form
 from web.i18n import n_
+from web.pages.account.demo import is_offered
 from web.signin import visit_of
 from web.views import render, see_other
 from web.wiring import database_of, path_id, person_id_of, reading, unit
@@ -113,6 +114,7 @@ async def join_page(request: Request) -> Response:
         court_name=court_name,
         payee=account_holder(court_name),
         bank=BANK_NAME,
+        has_demo=is_offered(request),
         registration=registration,
         deposit=deposit,
         is_over=listing.state in OVER or (board is not None and board.is_over),
