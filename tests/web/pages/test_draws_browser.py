@@ -22,7 +22,7 @@ async def sign_in(page: Page) -> None:
     await page.fill("[name=username]", "applicant")
     await page.fill("[name=password]", PASSWORD)
     await page.click("#sign-in button")
-    await page.wait_for_url("**/me")
+    await page.wait_for_url("**/party")
 
 
 @pytest.mark.browser

@@ -4,18 +4,28 @@ from dataclasses import dataclass
 
 import pyotp
 import segno
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auction.cases.case import PartyRole
+from auction.cases.queries import parties_of_person
+from auction.kernel.actor import Actor
 from auction.kernel.ids import PersonId, new_id
 from auction.people.commands import sign_in
 from auction.people.credentials import Factor, new_token
 from auction.people.queries import actor_of, person
+from bidding.enrolment_queries import registrations_by
 from web.attempts import know_browser
 from web.nav import desk_of
 from web.signin import set_cookie
 from web.views import see_other
 from web.wiring import database_of, unit
+
+MY_AUCTIONS = "/me"
+MY_CASES = "/party"
+CONCERNED = frozenset({PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.CREDITOR})
+"""Parties whose case it is; a holder of a right of pre-emption comes to bid."""
 
 
 async def signed_in(
@@ -31,10 +41,20 @@ async def signed_in(
         )
         who = await person(work.session, person_id)
         actor = await actor_of(work.session, person_id)
-    response = see_other(path or desk_of(actor))
+        begins_at = path or await _first_page(work.session, actor, person_id)
+    response = see_other(begins_at)
     know_browser(request, response, who.username)
     set_cookie(response, request.state.settings, "signin", token)
     return response
+
+
+async def _first_page(session: AsyncSession, actor: Actor, person_id: PersonId) -> str:
+    """The desk of the roles held; of a party to a case who bids for nothing, his cases."""
+    desk = desk_of(actor)
+    if desk != MY_AUCTIONS or await registrations_by(session, person_id):
+        return desk
+    parts = {party.role for party in await parties_of_person(session, person_id)}
+    return MY_CASES if parts & CONCERNED else desk
 
 
 def local(path: str) -> str:
