@@ -1,10 +1,14 @@
+import re
 from datetime import timedelta
 
 import pytest
 
+from auction.kernel.actor import Role
 from auction.kernel.clock import FrozenClock
+from auction.store.database import Database
 from tests.web.browser import ORIGIN, Browser, forms_of
 from tests.web.conftest import NewBrowser
+from tests.web.pages.test_finance import a_member_of_staff, signs_in
 from web.i18n import Locale, sentence
 
 ALICE = {
@@ -96,6 +100,21 @@ class TestSigningIn:
         form = {"username": "linxiaoman", "password": ALICE["password"], "next": place}
         answered = await browser.submit("/sign-in", "sign-in", form)
         assert answered.headers["location"] == "/me"
+
+    async def test_whoever_signs_up_on_the_way_comes_back_to_where_he_was(
+        self, browser: Browser
+    ) -> None:
+        asked = await browser.get("/me?a=1")
+        page = await browser.get(asked.headers["location"])
+        (way,) = set(re.findall(r'href="(/sign-up\?next=[^"]+)"', page.text))
+        answered = await browser.submit(way, "sign-up", ALICE)
+        assert answered.headers["location"] == "/me?a=1"
+
+    async def test_signing_up_leads_to_no_other_site(self, browser: Browser) -> None:
+        answered = await browser.submit(
+            "/sign-up?next=//evil.example", "sign-up", {**ALICE, "next": "//evil.example"}
+        )
+        assert answered.headers["location"] == "/account"
 
 
 class TestForms:
@@ -191,10 +210,18 @@ class TestChangingThePassword:
         answered = await browser.submit("/account/password", "change-password", self.change())
         assert answered.status_code == 429
 
-    async def test_asks_for_a_proof_before_any_password_is_typed(
+    async def test_asks_for_the_present_password_once_however_long_ago_one_signed_in(
         self, browser: Browser, clock: FrozenClock
     ) -> None:
         await sign_up(browser)
+        clock.advance(timedelta(minutes=11))
+        answered = await browser.submit("/account/password", "change-password", self.change())
+        assert answered.headers["location"] == "/account"
+
+    async def test_asks_for_a_second_factor_before_any_password_is_typed(
+        self, browser: Browser, database: Database, clock: FrozenClock
+    ) -> None:
+        await signs_in(browser, await a_member_of_staff(database, Role.OFFICER, 1))
         page = await browser.get("/account/password")
         action, fields = forms_of(page.text)["change-password"]
         clock.advance(timedelta(minutes=11))
@@ -202,6 +229,7 @@ class TestChangingThePassword:
         assert "change-password" not in forms_of(page.text)
         late = await browser.client.post(action, data={**fields, **self.change()})
         assert late.headers["location"] == "/account/password"  # nothing was changed
+        browser.is_patient = False
         asked = await browser.submit("/account/password", "begin-password", {})
         assert asked.status_code == 401
-        assert ALICE["password"] not in asked.text
+        assert 'name="own_password"' not in asked.text

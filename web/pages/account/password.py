@@ -1,6 +1,7 @@
-"""Changing one's password while signed in: proven anew first, then the present one asked.
+"""Changing one's password while signed in: the present one is asked once, and proves who asks.
 
-The proof is asked for on a page before the form, so that no password is carried along by it.
+Whoever has a second factor proves that first, on a page before the form, so that no password is
+carried along by it.
 """
 
 from typing import Annotated
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from auction.kernel.refusal import Refusal
 from auction.people.credentials import Passwords
 from auction.people.mailing import change_password
+from auction.people.proving import factors_of
 from auction.people.queries import SignInView, password_matches
 from web.attempts import Attempts, place_of
 from web.forms import FormErrors, read_form
@@ -32,8 +34,8 @@ class Changing(msgspec.Struct, frozen=True):
 
 async def password_page(request: Request) -> Response:
     """The form, or the button that asks for a proof first."""
-    is_proven = is_proven_lately(request, _sign_in(request))
-    return render(request, "account/password.html", is_proven=is_proven)
+    needs_proof = await _needs_proof(request, _sign_in(request))
+    return render(request, "account/password.html", needs_proof=needs_proof)
 
 
 async def begin(request: Request) -> Response:
@@ -45,7 +47,7 @@ async def begin(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Set the new password; everywhere else one is signed out."""
     form, sign_in = await read_form(request, Changing), _sign_in(request)
-    if not is_proven_lately(request, sign_in):
+    if await _needs_proof(request, sign_in):
         return see_other("/account/password")
     if form.new_password != form.new_password_again:
         raise FormErrors({"new_password_again": "registration.passwords_differ"})
@@ -57,6 +59,14 @@ async def change(request: Request) -> Response:
             work, person_id_of(request), password_hash=password_hash, sign_in_id=sign_in.id
         )
     return see_other("/account", said=n_("密码已更改，其他设备均已退出"))
+
+
+async def _needs_proof(request: Request, sign_in: SignInView) -> bool:
+    """Whether a second factor comes first: without one, the present password is all there is."""
+    if is_proven_lately(request, sign_in):
+        return False
+    async with reading(request) as session:
+        return (await factors_of(session, sign_in.person.id)).is_asked
 
 
 async def _require_present(request: Request, sign_in: SignInView, password: str) -> None:

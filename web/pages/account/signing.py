@@ -50,6 +50,7 @@ class SignUp(msgspec.Struct, frozen=True):
     identity_number: Annotated[str, msgspec.Meta(min_length=15, max_length=18)]
     password: Annotated[str, msgspec.Meta(min_length=12, max_length=200)]
     has_agreed: bool = False
+    next: str = ""
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -69,11 +70,12 @@ class SigningIn(msgspec.Struct, frozen=True):
 
 async def sign_up_page(request: Request) -> Response:
     """The form for signing up."""
-    return render(request, "account/sign_up.html", kinds=list(PersonKind))
+    back = local(request.query_params.get("next", ""))
+    return render(request, "account/sign_up.html", kinds=list(PersonKind), back=back)
 
 
 async def sign_up(request: Request) -> Response:
-    """Enroll a person and sign the browser in."""
+    """Enroll a person, sign the browser in, and lead to where he came from."""
     form = await read_form(request, SignUp)
     if not form.has_agreed:
         raise Refusal("person.consent_missing")
@@ -94,7 +96,7 @@ async def sign_up(request: Request) -> Response:
     except Refusal:
         attempts.failed(address, SIGNING_UP, now)  # whoever tries numbers is slowed down
         raise
-    return await signed_in(request, person_id, "/account")
+    return await signed_in(request, person_id, local(form.next) or "/account")
 
 
 async def sign_in_page(request: Request) -> Response:
