@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from auction.kernel.actor import SYSTEM, VISITOR, Actor
 from auction.kernel.refusal import Refusal
 from auction.kernel.settings import Settings
+from auction.people.approvals.queries import count_waiting
 from auction.people.commands import touch_sign_in
 from auction.people.credentials import TOUCH_EVERY, new_token
 from auction.people.queries import SignInView, sign_in_of
@@ -43,6 +44,8 @@ class Visit:
     """The sign-in's token, or the visitor's: forms are guarded by what is made from it."""
     is_secret_new: bool
     is_secret_used: bool = False
+    waiting: int = 0
+    """How many approvals wait for this person."""
 
     @property
     def actor(self) -> Actor:
@@ -134,21 +137,25 @@ class Visits:
     async def _visit(self, connection: HTTPConnection, chosen: str | None) -> Visit:
         locale = locale_of(chosen or connection.cookies.get(LANGUAGE_COOKIE, ""))
         token = connection.cookies.get(cookie_name(self.settings, "signin"), "")
-        sign_in = await self._sign_in(connection.state.database, token) if token else None
+        sign_in, waiting = await self._sign_in(connection.state.database, token)
         if sign_in:
-            return Visit(locale, sign_in, token, is_secret_new=False)
+            return Visit(locale, sign_in, token, is_secret_new=False, waiting=waiting)
         visitor = connection.cookies.get(cookie_name(self.settings, "visitor"), "")
         return Visit(locale, None, visitor or new_token(), is_secret_new=not visitor)
 
     @staticmethod
-    async def _sign_in(database: Database, token: str) -> SignInView | None:
+    async def _sign_in(database: Database, token: str) -> tuple[SignInView | None, int]:
+        """Who signed in with this token, and how many approvals wait for him."""
+        if not token:
+            return None, 0
         now = database.clock.now()
         async with database.reading() as session:
             found = await sign_in_of(session, token, now)
+            waiting = await count_waiting(session, found.actor, now) if found else 0
         if found and now - found.seen_at >= TOUCH_EVERY:
             async with database.unit(SYSTEM) as work:
                 await touch_sign_in(work, found.id)
-        return found
+        return found, waiting
 
     def _keep_language(self, message: Message, locale: Locale) -> None:
         cookie = f"{LANGUAGE_COOKIE}={locale}; Path=/; Max-Age={LANGUAGE_SECONDS}; SameSite=lax"

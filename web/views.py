@@ -96,6 +96,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: obj
         "person": visit.sign_in.person if visit.sign_in else None,
         "sheet": template,
         "nav": nav_of(request, visit.actor),
+        "approvals_waiting": visit.waiting,
         "path": request.url.path,
         "is_demonstration": request.state.rules is DEMONSTRATION,
         "trouble": trouble,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.kernel.actor import Actor, Role
 from auction.kernel.refusal import Refusal
-from auction.people.approvals.action import RULES, Action, Rule
+from auction.people.approvals.action import EVERYBODY, RULES, Action, Rule
 from auction.people.approvals.request import (
     Approval,
     ApprovalRequest,
@@ -125,6 +125,13 @@ async def open_requests(session: AsyncSession, actor: Actor, now: datetime) -> l
     )
     views = [await _view(session, row) for row in rows.all()]
     return [view for view in views if view.is_seen_by(actor)]
+
+
+async def count_waiting(session: AsyncSession, actor: Actor, now: datetime) -> int:
+    """How many requests wait for this actor's yes."""
+    if not actor.roles & EVERYBODY:
+        return 0
+    return sum(one.waits_for(actor, now) for one in await open_requests(session, actor, now))
 
 
 async def past_requests(

@@ -47,6 +47,7 @@ _NEXT: Final = {
     LotState.HANDED_OVER: n_("分配案款"),
     LotState.DEFAULTED: n_("悔拍：重新拍卖"),
 }
+_SUSPENDED: Final = n_("拍卖已中止：恢复或者撤回")
 _PRICING: Final = frozenset({LotState.INVESTIGATED, LotState.PRICING})
 _LISTING: Final = frozenset(
     {
@@ -92,6 +93,8 @@ def awaiting_panel(listings: Sequence[ListingView]) -> list[ListingView]:
 
 def _task(lot: LotView, listing: ListingView | None) -> Task:
     due, basis = _deadline(lot, listing)
+    if listing and lot.state in _RUNNING and listing.state is ListingState.SUSPENDED:
+        return Task(lot.id, lot.title, _SUSPENDED, f"/court/live/{listing.id}", due, basis)
     return Task(lot.id, lot.title, _NEXT[lot.state], _path(lot, listing), due, basis)
 
 

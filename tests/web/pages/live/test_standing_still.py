@@ -10,7 +10,7 @@ from auction.kernel.clock import FrozenClock
 from auction.store.database import Database
 from tests.bidding.halls import AHall, Execute, a_hall, a_placed_bid, place
 from tests.builders import a_listing
-from tests.web.browser import Browser
+from tests.web.browser import Browser, approves
 from tests.web.conftest import NewBrowser
 from tests.web.pages.test_finance import a_member_of_staff, signs_in
 from web.i18n import Locale
@@ -89,6 +89,23 @@ class TestSuspended:
         ):
             page = (await text_of(reader, path)).replace(" ", "")
             assert f"计时已停止，自{said(clock)}".replace(" ", "") in page, path
+
+    async def test_the_court_s_desk_names_it_and_the_panel_s_menu_counts_the_resumption(
+        self, officer: Browser, database: Database, hall: AHall, new_browser: NewBrowser
+    ) -> None:
+        panel = await signs_in(new_browser(), await a_member_of_staff(database, Role.PANEL, 2))
+        assert 'class="count"' not in (await panel.get("/court")).text
+        await stop(officer, hall, "suspend")
+        live = f"/court/live/{hall.listing_id}"
+        assert (
+            f'<a href="{live}">拍卖已中止：恢复或者撤回</a>' in (await officer.get("/court")).text
+        )
+        await officer.submit(live, "resume-session", {})
+        assert '审批箱 <b class="count">1<' in (await panel.get("/court")).text
+        assert 'class="count"' not in (await officer.get("/court")).text
+        await approves(panel)
+        assert 'class="count"' not in (await panel.get("/court")).text
+        assert "拍卖已中止" not in (await officer.get("/court")).text
 
 
 class TestWithdrawn:
