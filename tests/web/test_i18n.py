@@ -241,6 +241,12 @@ class TestSentences:
     def test_facts_are_filled_in(self) -> None:
         assert sentence(Locale.ZH, "password.too_short", {"least": 12}) == "密码至少 12 位。"
 
+    def test_one_thing_is_missing_and_two_are(self) -> None:
+        said = [
+            sentence(Locale.EN, "listing.not_ready", {"count": n, "missing": "x"}) for n in (1, 2)
+        ]
+        assert ["1 thing is missing" in said[0], "2 things are missing" in said[1]] == [True, True]
+
     def test_a_missing_fact_is_an_ellipsis_and_not_an_error(self) -> None:
         assert "…" in sentence(Locale.ZH, "password.too_short", {})
 

@@ -145,6 +145,10 @@ class TestTheRoadToPublication:
         page = await officer.get(listing)
         assert "700,000.00" in page.text
         assert page.text.count("网拍13(") >= 11
+        english = (await officer.get(f"{listing}?lang=en")).text
+        assert "Who may bid: A bidder must" in english
+        assert re.search(r'">Extension</td><td[^>]*>5 minutes</td>', english)
+        await officer.get(f"{listing}?lang=zh-CN")
         refused = await officer.submit(listing, "publish-listing", {})
         assert refused.status_code == 422
         assert "还缺 20 项" in refused.text

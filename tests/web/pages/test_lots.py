@@ -33,6 +33,14 @@ class TestPublishedListing:
         assert (await browser.get(f"/lots/{listing.id}")).status_code == 404
         assert str(listing.id) not in (await browser.get("/lots")).text
 
+    async def test_its_page_tells_the_term_for_the_balance(
+        self, browser: Browser, database: Database
+    ) -> None:
+        listing = await a_listing(database)
+        page = (await browser.get(f"/lots/{listing.id}")).text
+        row = page.partition('data-label="条件">余款期限')[2].partition("</tr>")[0]
+        assert f'data-label="规则">{listing.balance_days} 日<' in row
+
     async def test_no_name_of_a_party_stands_on_it(
         self, browser: Browser, database: Database
     ) -> None:

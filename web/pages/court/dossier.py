@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction.cases import queries as cases
 from auction.kernel.clock import BEIJING
 from auction.kernel.ids import AssetId, ListingId, LotId
+from auction.law.rulebook import BY_NAME
 from auction.listings.catalogue import PublishedView
 from auction.listings.queries import listing, public_citations
 from auction.listings.terms import Citation
@@ -25,6 +26,8 @@ class Dossier:
 
     findings: Sequence[FindingView]
     citations: Sequence[Citation]
+    balance_term: str
+    """How long the buyer has for the balance, such as `15 day`: the announcement sets it."""
     taxes: Sequence[TaxEstimate]
     draws: Sequence[DrawLine]
     report: ReportView | None
@@ -35,10 +38,12 @@ async def dossier(session: AsyncSession, view: PublishedView) -> Dossier:
     card = view.card
     offered = await listing(session, ListingId(card.id))
     case = await cases.case(session, offered.case_id)
+    balance_unit = BY_NAME[offered.rulebook].rule("settle.balance_due").span
     thing = await asset(session, AssetId(view.asset_id))
     return Dossier(
         findings=thing.findings,
         citations=await public_citations(session, ListingId(card.id)),
+        balance_term=f"{view.balance_days} {balance_unit.value if balance_unit else ''}".strip(),
         taxes=estimated(
             card.kind,
             card.starting_price,
