@@ -114,7 +114,7 @@ MAY: dict[str, Row] = {
     "POST /reset/{secret}": Row(ANYBODY, ABSENT),
     "GET /demo": Row(_who(), ABSENT),
     "POST /demo": Row(_who(), ABSENT),
-    "POST /demo/deposits/{listing}": Row(_who(), ABSENT),
+    "POST /demo/deposits/{listing}": Row(_who(), "listing"),
     # one's own account
     "GET /account": Row(SIGNED_IN),
     "GET /account/password": Row(SIGNED_IN),
