@@ -230,7 +230,8 @@ class Sale:
             verdict = await socket.bid(least(socket))
             assert verdict["is_accepted"] is True, verdict
             leads = self.codes[username]
-            await socket.until(lambda s=socket, c=leads: s.leader == c, "his bid to lead")
+            for one in self.sockets.values():  # each is told by a frame of its own
+                await one.until(lambda s=one, c=leads: s.leader == c, "his bid to lead")
             await socket.bid(1)
 
     async def bird(self, username: str) -> Bird:
