@@ -71,8 +71,8 @@ class TestLanguages:
     HAN = re.compile(r"[一-鿿]")
     ENGLISH = re.compile(r"(?<![\w.{/:@-])[a-z]{4,}(?![\w.}/:@=-])")
     TERMS = frozenset({"hledger", "beancount", "localhost", "null", "true", "accepted", "refused",
-                       "resumed", "lagged", "stopped", "title", "code", "system", "prev",
-                       "hangwan"})  # fmt: skip
+                       "resumed", "lagged", "stopped", "title", "code", "detail", "system",
+                       "prev", "hangwan"})  # fmt: skip
     """Names of programs and values of files, which have no Chinese; a city of the demo's file."""
     MESSAGES = frozenset(
         {*SessionState, "version", "listing", *(shown(kind).tag for kind in (*SAID, *TOLD))}
