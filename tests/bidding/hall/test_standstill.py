@@ -69,17 +69,6 @@ class TestHome:
         hall = await an_open_hall(database, as_owner)
         assert await home(database, hall) == hall.epoch == 1
 
-    async def test_nobody_takes_a_session_past_its_first_end_which_may_be_a_jump_of_the_clock(
-        self, database: Database, as_owner: Execute, clock: FrozenClock
-    ) -> None:
-        hall = await a_hall(database, as_owner, has_home=False)
-        await as_owner(f"UPDATE sessions SET state = 'open' WHERE id = '{hall.session_id}'")
-        clock.instant = hall.closes_at
-        with pytest.raises(Refusal, match=r"session\.ending"):
-            await home(database, hall)
-        clock.advance(-timedelta(microseconds=1))
-        assert await home(database, hall) == 1
-
     async def test_a_lost_home_leaves_a_pause_that_gives_the_time_back(
         self, database: Database, as_owner: Execute, clock: FrozenClock
     ) -> None:

@@ -76,10 +76,10 @@ async def test_a_crowd_that_comes_in_is_told_of_each_other_once_a_second(
         for number in range(2, CROWD + 1):
             await come()
             if number % (CROWD // 2) == 0:  # the second half waits for what the first was told
-                while not frames or frames[-1]["state"]["watchers"] != number:  # type: ignore[index]
+                while not frames or frames[-1]["state"]["watchers"] != number:
                     frames.append(json.loads(await first.recv()))
     assert len(frames) < CROWD
-    told = [(int(str(one["now"])), one["state"]["version"]) for one in frames]  # type: ignore[index]
+    told = [(int(str(one["now"])), one["state"]["version"]) for one in frames]
     waits = [late - soon for (soon, before), (late, after) in pairwise(told) if before == after]
     assert waits
     assert min(waits) >= WATCHERS_MS - 2

@@ -401,7 +401,7 @@ class TestAnEntryOfMine:
     def test_tells_an_account_to_pay_into_while_something_may_be_paid(
         self, state: SaleState
     ) -> None:
-        entry = Entry(None, None, None, None, Sale(state=state), "")  # type: ignore[arg-type]
+        entry = Entry(None, None, None, None, Sale(state=state), "")
         assert entry.is_unpaid == (state in PAYABLE | {SaleState.CONFIRMED})
 
 
